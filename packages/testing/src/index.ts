@@ -1,0 +1,1 @@
+export { expectClose, maxError } from './expect-close.ts';

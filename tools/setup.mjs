@@ -1,0 +1,72 @@
+// The one entry behind every root script. Needs only Node and npm: fetches pnpm, installs from the frozen lockfile,
+// builds what changed, then runs the task. Training and benchmarks run on Node 24 where it can be had.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const [task, ...args] = process.argv.slice(2);
+if (task === undefined && (process.env.npm_config_user_agent ?? '').startsWith('pnpm/')) process.exit(0);
+
+const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' };
+delete env.npm_config_nodedir;
+
+/** Runs a command in the repository root and stops with its exit code when it fails. */
+function run(command, commandArgs, extra = {}) {
+  const { status, signal } = spawnSync(command, commandArgs, {
+    cwd: root, stdio: 'inherit', env, shell: process.platform === 'win32', ...extra,
+  });
+  if (signal) process.kill(process.pid, signal);
+  if (status !== 0) process.exit(status ?? 1);
+}
+const pnpm = (...pnpmArgs) => run('npx', ['--yes', packageManager, ...pnpmArgs]);
+
+/** True when node_modules was not installed from the lockfile as it is now. */
+function stale() {
+  const installed = join(root, 'node_modules/.pnpm/lock.yaml');
+  if (!existsSync(installed)) return true;
+  return readFileSync(installed, 'utf8') !== readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8')
+    && statSync(installed).mtimeMs < statSync(join(root, 'pnpm-lock.yaml')).mtimeMs;
+}
+
+/** The path of a Node 24 binary: V8 compiles relaxed SIMD to fused multiply-add only from there on. */
+function fastNode() {
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  const found = spawnSync('npx', ['--yes', '--package=node@24', '--', 'node', '-p', 'process.execPath'], {
+    cwd: root, env, encoding: 'utf8', shell: process.platform === 'win32',
+  });
+  const path = found.stdout?.trim().split('\n').at(-1) ?? '';
+  if (found.status === 0 && existsSync(path)) {
+    console.log(`Node ${process.versions.node} has no fused multiply-add in WebAssembly: running on ${path} (npm package node@24).`);
+    return path;
+  }
+  console.log(`Node 24 could not be fetched: running on Node ${process.versions.node}, at about half the speed.`);
+  return process.execPath;
+}
+
+const bin = (name) => join(root, 'node_modules/.bin', process.platform === 'win32' ? `${name}.cmd` : name);
+const build = () => pnpm('exec', 'turbo', 'run', 'build', '--output-logs=errors-only', '--log-order=grouped');
+const cli = join(root, 'packages/pipeline/dist/cli.js');
+
+if (task === undefined || stale()) pnpm('install', '--frozen-lockfile');
+
+/** Node's parent directory of the user, so that relative paths on the command line mean what they say. */
+const userCwd = process.env.INIT_CWD ?? process.cwd();
+
+const tasks = {
+  build,
+  start: () => { build(); run(fastNode(), [cli, 'quickstart', ...args], { cwd: userCwd, shell: false }); },
+  llm: () => { build(); run(fastNode(), [cli, ...args], { cwd: userCwd, shell: false }); },
+  bench: () => { build(); run(fastNode(), ['benchmarks/run.mjs', ...args], { shell: false }); },
+  test: () => { build(); run(bin('vitest'), ['run', ...args]); },
+  check: () => { build(); run(process.execPath, ['tools/check.mjs', ...args], { shell: false }); },
+};
+if (task !== undefined) {
+  if (!(task in tasks)) {
+    console.error(`setup: expected one of ${Object.keys(tasks).join(', ')} but found ${task}.`);
+    process.exit(2);
+  }
+  tasks[task]();
+}
