@@ -1,0 +1,312 @@
+// C = epilogue(A · B): B is packed once into panels of 8 columns, then blocks of rows of A are packed into panels of 6 rows
+// in the thread's scratch and multiplied by a 6×8 register tile: 12 sums, 2 vectors of B and one of A fit the 16 registers.
+import { fma, scratch, sumLanes, loadPartial, storePartial } from '../common/simd.as';
+import { activate } from '../common/activation.as';
+
+const MR: i32 = 6;
+const NR: i32 = 8;
+export const KC: i32 = 256;
+
+/** Packs panels [begin, end) of B into [panel][K][8]; columns past N are zero. `transposed` reads B as stored [N, K]. */
+export function matmulPack(
+  begin: i32, end: i32, b: usize, packed: usize, n: i32, k: i32, transposed: i32, panels: i32, strideB: i32,
+): void {
+  for (let index = begin; index < end; index++) {
+    const batch = index / panels;
+    const j = (index - batch * panels) * NR;
+    const source = b + (<usize>batch * strideB << 2);
+    let to = packed + ((<usize>index * k * NR) << 2);
+    const width = min(NR, n - j);
+    if (transposed) packTransposed(source + ((<usize>j * k) << 2), to, width, k);
+    else if (width == NR) {
+      let from = source + (<usize>j << 2);
+      const step = <usize>n << 2;
+      for (let i = 0; i < k; i++) {
+        v128.store(to, v128.load(from));
+        v128.store(to, v128.load(from, 16), 16);
+        from += step; to += 32;
+      }
+    } else {
+      for (let i = 0; i < k; i++) {
+        for (let c = 0; c < NR; c++) {
+          store<f32>(to, c < width ? load<f32>(source + ((<usize>i * n + j + c) << 2)) : 0);
+          to += 4;
+        }
+      }
+    }
+  }
+}
+
+/** Packs `width` rows of K floats into [K][8], by 4×4 transposes. */
+function packTransposed(from: usize, to: usize, width: i32, k: i32): void {
+  const row = <usize>k << 2;
+  if (width == NR) {
+    let i = 0;
+    for (; i + 4 <= k; i += 4) {
+      const p = from + (<usize>i << 2);
+      transpose4(p, row, to);
+      transpose4(p + (row << 2), row, to + 16);
+      to += 128;
+    }
+    for (; i < k; i++) {
+      for (let c = 0; c < NR; c++) store<f32>(to + (<usize>c << 2), load<f32>(from + <usize>c * row + (<usize>i << 2)));
+      to += 32;
+    }
+  } else {
+    for (let i = 0; i < k; i++) {
+      for (let c = 0; c < NR; c++) {
+        store<f32>(to + (<usize>c << 2), c < width ? load<f32>(from + <usize>c * row + (<usize>i << 2)) : 0);
+      }
+      to += 32;
+    }
+  }
+}
+
+/** Transposes the 4×4 block at `from` (rows `row` bytes apart) to rows 32 bytes apart at `to`. */
+// @ts-ignore: decorator
+@inline
+function transpose4(from: usize, row: usize, to: usize): void {
+  const a = v128.load(from), b = v128.load(from + row), c = v128.load(from + row * 2), d = v128.load(from + row * 3);
+  const ab0 = i32x4.shuffle(a, b, 0, 4, 1, 5), ab1 = i32x4.shuffle(a, b, 2, 6, 3, 7);
+  const cd0 = i32x4.shuffle(c, d, 0, 4, 1, 5), cd1 = i32x4.shuffle(c, d, 2, 6, 3, 7);
+  v128.store(to, i32x4.shuffle(ab0, cd0, 0, 1, 4, 5));
+  v128.store(to, i32x4.shuffle(ab0, cd0, 2, 3, 6, 7), 32);
+  v128.store(to, i32x4.shuffle(ab1, cd1, 0, 1, 4, 5), 64);
+  v128.store(to, i32x4.shuffle(ab1, cd1, 2, 3, 6, 7), 96);
+}
+
+/** Packs rows [row, row + 6) of A, columns [k0, k0 + kc), into [kc][6]; rows past M are zero. */
+function packRows(a: usize, to: usize, row: i32, m: i32, k: i32, k0: i32, kc: i32, transposed: i32): void {
+  const height = min(MR, m - row);
+  if (transposed) {
+    const step = <usize>m << 2;
+    let from = a + ((<usize>k0 * m + row) << 2);
+    if (row + 8 <= m) {
+      for (let i = 0; i < kc; i++) {
+        v128.store(to, v128.load(from));
+        store<u64>(to, load<u64>(from, 16), 16);
+        from += step; to += 24;
+      }
+    } else {
+      for (let i = 0; i < kc; i++) {
+        for (let r = 0; r < MR; r++) store<f32>(to + (<usize>r << 2), r < height ? load<f32>(from + (<usize>r << 2)) : 0);
+        from += step; to += 24;
+      }
+    }
+    return;
+  }
+  const step = <usize>k << 2;
+  const from = a + ((<usize>row * k + k0) << 2);
+  if (height == MR) {
+    let p0 = from, p1 = p0 + step, p2 = p1 + step, p3 = p2 + step, p4 = p3 + step, p5 = p4 + step;
+    let i = 0;
+    for (; i + 4 <= kc; i += 4) {
+      const a0 = v128.load(p0), a1 = v128.load(p1), a2 = v128.load(p2), a3 = v128.load(p3), a4 = v128.load(p4), a5 = v128.load(p5);
+      const x0 = i32x4.shuffle(a0, a1, 0, 4, 1, 5), x1 = i32x4.shuffle(a0, a1, 2, 6, 3, 7);
+      const y0 = i32x4.shuffle(a2, a3, 0, 4, 1, 5), y1 = i32x4.shuffle(a2, a3, 2, 6, 3, 7);
+      const z0 = i32x4.shuffle(a4, a5, 0, 4, 1, 5), z1 = i32x4.shuffle(a4, a5, 2, 6, 3, 7);
+      v128.store(to, i64x2.shuffle(x0, y0, 0, 2));
+      v128.store(to, i64x2.shuffle(z0, x0, 0, 3), 16);
+      v128.store(to, i64x2.shuffle(y0, z0, 1, 3), 32);
+      v128.store(to, i64x2.shuffle(x1, y1, 0, 2), 48);
+      v128.store(to, i64x2.shuffle(z1, x1, 0, 3), 64);
+      v128.store(to, i64x2.shuffle(y1, z1, 1, 3), 80);
+      p0 += 16; p1 += 16; p2 += 16; p3 += 16; p4 += 16; p5 += 16; to += 96;
+    }
+    for (; i < kc; i++) {
+      store<f32>(to, load<f32>(p0)); store<f32>(to, load<f32>(p1), 4); store<f32>(to, load<f32>(p2), 8);
+      store<f32>(to, load<f32>(p3), 12); store<f32>(to, load<f32>(p4), 16); store<f32>(to, load<f32>(p5), 20);
+      p0 += 4; p1 += 4; p2 += 4; p3 += 4; p4 += 4; p5 += 4; to += 24;
+    }
+  } else {
+    for (let i = 0; i < kc; i++) {
+      for (let r = 0; r < MR; r++) {
+        store<f32>(to + (<usize>r << 2), r < height ? load<f32>(from + <usize>r * step + (<usize>i << 2)) : 0);
+      }
+      to += 24;
+    }
+  }
+}
+
+/** The 6×8 tile at `c`, rows `ldc` bytes apart: c = (first ? 0 : c) + a · b over kc steps. */
+function tile(a: usize, b: usize, c: usize, ldc: usize, kc: i32, first: bool): void {
+  let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128;
+  let c30: v128, c31: v128, c40: v128, c41: v128, c50: v128, c51: v128;
+  let q = c;
+  if (first) {
+    c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = c40 = c41 = c50 = c51 = f32x4.splat(0);
+  } else {
+    c00 = v128.load(q); c01 = v128.load(q, 16); q += ldc;
+    c10 = v128.load(q); c11 = v128.load(q, 16); q += ldc;
+    c20 = v128.load(q); c21 = v128.load(q, 16); q += ldc;
+    c30 = v128.load(q); c31 = v128.load(q, 16); q += ldc;
+    c40 = v128.load(q); c41 = v128.load(q, 16); q += ldc;
+    c50 = v128.load(q); c51 = v128.load(q, 16);
+  }
+  for (let i = 0; i < kc; i++) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let x = v128.load32_splat(a); c00 = fma(x, b0, c00); c01 = fma(x, b1, c01);
+    x = v128.load32_splat(a, 4); c10 = fma(x, b0, c10); c11 = fma(x, b1, c11);
+    x = v128.load32_splat(a, 8); c20 = fma(x, b0, c20); c21 = fma(x, b1, c21);
+    x = v128.load32_splat(a, 12); c30 = fma(x, b0, c30); c31 = fma(x, b1, c31);
+    x = v128.load32_splat(a, 16); c40 = fma(x, b0, c40); c41 = fma(x, b1, c41);
+    x = v128.load32_splat(a, 20); c50 = fma(x, b0, c50); c51 = fma(x, b1, c51);
+    a += 24; b += 32;
+  }
+  q = c;
+  v128.store(q, c00); v128.store(q, c01, 16); q += ldc;
+  v128.store(q, c10); v128.store(q, c11, 16); q += ldc;
+  v128.store(q, c20); v128.store(q, c21, 16); q += ldc;
+  v128.store(q, c30); v128.store(q, c31, 16); q += ldc;
+  v128.store(q, c40); v128.store(q, c41, 16); q += ldc;
+  v128.store(q, c50); v128.store(q, c51, 16);
+}
+
+/**
+ * Tasks [begin, end) of the product: a task is one block of `mc` rows times one block of `nc` columns (a multiple of 8)
+ * of one matrix of the batch. Scratch holds the packed rows and one 6×8 tile for the ragged edges.
+ */
+export function matmul(
+  begin: i32, end: i32, a: usize, packed: usize, c: usize, m: i32, n: i32, k: i32, transposedA: i32,
+  mc: i32, nc: i32, rowBlocks: i32, colBlocks: i32, strideA: i32,
+  bias: usize, activation: i32, residual: usize, before: usize, broadcastB: i32,
+): void {
+  const panels = (n + NR - 1) / NR;
+  const edge = scratch;
+  const rowsAt = scratch + 256;
+  const ldc = <usize>n << 2;
+  for (let task = begin; task < end; task++) {
+    const batch = task / (rowBlocks * colBlocks);
+    const inBatch = task - batch * rowBlocks * colBlocks;
+    const rowBlock = inBatch / colBlocks;
+    const firstRow = rowBlock * mc;
+    const lastRow = min(m, firstRow + mc);
+    const firstCol = (inBatch - rowBlock * colBlocks) * nc;
+    const lastCol = min(n, firstCol + nc);
+    const aBatch = a + (<usize>batch * strideA << 2);
+    const cBatch = c + ((<usize>batch * m * n) << 2);
+    const bBatch = broadcastB ? packed : packed + ((<usize>batch * panels * k * NR) << 2);
+    for (let k0 = 0; k0 < k; k0 += KC) {
+      const kc = min(KC, k - k0);
+      const panelBytes = <usize>kc * 24;
+      for (let row = firstRow, to = rowsAt; row < lastRow; row += MR, to += panelBytes) {
+        packRows(aBatch, to, row, m, k, k0, kc, transposedA);
+      }
+      for (let col = firstCol; col < lastCol; col += NR) {
+        const b = bBatch + ((<usize>(col / NR) * k * NR + <usize>k0 * NR) << 2);
+        for (let row = firstRow, from = rowsAt; row < lastRow; row += MR, from += panelBytes) {
+          const to = cBatch + ((<usize>row * n + col) << 2);
+          if (row + MR <= lastRow && col + NR <= lastCol) {
+            tile(from, b, to, ldc, kc, k0 == 0);
+          } else {
+            const height = min(MR, lastRow - row), width = min(NR, lastCol - col);
+            tile(from, b, edge, 32, kc, true);
+            for (let r = 0; r < height; r++) {
+              for (let j = 0; j < width; j++) {
+                const at = to + <usize>r * ldc + (<usize>j << 2);
+                const sum = load<f32>(edge + ((<usize>r * NR + j) << 2));
+                store<f32>(at, k0 == 0 ? sum : load<f32>(at) + sum);
+              }
+            }
+          }
+        }
+      }
+    }
+    if (k == 0) zeroBlock(cBatch, firstRow, lastRow, firstCol, lastCol, n);
+    epilogue(cBatch, firstRow, lastRow, firstCol, lastCol, n, <usize>batch * m * n, bias, activation, residual, before);
+  }
+}
+
+function zeroBlock(c: usize, firstRow: i32, lastRow: i32, firstCol: i32, lastCol: i32, n: i32): void {
+  for (let row = firstRow; row < lastRow; row++) {
+    memory.fill(c + ((<usize>row * n + firstCol) << 2), 0, <usize>(lastCol - firstCol) << 2);
+  }
+}
+
+/** c = activation(c + bias) + residual on one block while it is in cache; `before` receives c + bias. */
+function epilogue(
+  c: usize, firstRow: i32, lastRow: i32, firstCol: i32, lastCol: i32, n: i32, offset: usize,
+  bias: usize, activation: i32, residual: usize, before: usize,
+): void {
+  if (bias == 0 && activation == 0 && residual == 0 && before == 0) return;
+  for (let row = firstRow; row < lastRow; row++) {
+    const start = (<usize>row * n + firstCol) << 2;
+    let p = c + start;
+    let b = bias + (<usize>firstCol << 2);
+    let r = residual + (offset << 2) + start;
+    let s = before + (offset << 2) + start;
+    let left = lastCol - firstCol;
+    for (; left >= 4; left -= 4) {
+      let x = v128.load(p);
+      if (bias) { x = f32x4.add(x, v128.load(b)); b += 16; }
+      if (before) { v128.store(s, x); s += 16; }
+      if (activation) x = activate(x, activation);
+      if (residual) { x = f32x4.add(x, v128.load(r)); r += 16; }
+      v128.store(p, x);
+      p += 16;
+    }
+    if (left > 0) {
+      let x = loadPartial(p, left);
+      if (bias) x = f32x4.add(x, loadPartial(b, left));
+      if (before) storePartial(s, x, left);
+      if (activation) x = activate(x, activation);
+      if (residual) x = f32x4.add(x, loadPartial(r, left));
+      storePartial(p, x, left);
+    }
+  }
+}
+
+/** Few rows (m ≤ 4) times a B stored [N, K]: one pass over B, columns [begin, end) in blocks of `nc`. */
+export function matvecTransposed(
+  begin: i32, end: i32, a: usize, b: usize, c: usize, m: i32, n: i32, k: i32, nc: i32,
+  bias: usize, activation: i32, residual: usize, before: usize,
+): void {
+  const row = <usize>k << 2;
+  for (let block = begin; block < end; block++) {
+    const firstCol = block * nc, lastCol = min(n, firstCol + nc);
+    for (let col = firstCol; col < lastCol; col++) {
+      const from = b + <usize>col * row;
+      for (let r = 0; r < m; r++) {
+        let x = a + <usize>r * row, w = from, left = k;
+        let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+        for (; left >= 16; left -= 16) {
+          s0 = fma(v128.load(x), v128.load(w), s0);
+          s1 = fma(v128.load(x, 16), v128.load(w, 16), s1);
+          s2 = fma(v128.load(x, 32), v128.load(w, 32), s2);
+          s3 = fma(v128.load(x, 48), v128.load(w, 48), s3);
+          x += 64; w += 64;
+        }
+        for (; left >= 4; left -= 4) { s0 = fma(v128.load(x), v128.load(w), s0); x += 16; w += 16; }
+        if (left > 0) s1 = fma(loadPartial(x, left), loadPartial(w, left), s1);
+        store<f32>(c + ((<usize>r * n + col) << 2), sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))));
+      }
+    }
+    epilogue(c, 0, m, firstCol, lastCol, n, 0, bias, activation, residual, before);
+  }
+}
+
+/** Few rows times a B stored [K, N]: columns in blocks of `nc` ≤ 256, whose sums stay in scratch while B streams past once. */
+export function matvec(
+  begin: i32, end: i32, a: usize, b: usize, c: usize, m: i32, n: i32, k: i32, nc: i32,
+  bias: usize, activation: i32, residual: usize, before: usize,
+): void {
+  for (let block = begin; block < end; block++) {
+    const firstCol = block * nc, lastCol = min(n, firstCol + nc);
+    const width = lastCol - firstCol, vectors = (width + 3) >> 2;
+    const sums = scratch;
+    memory.fill(sums, 0, <usize>(m * vectors) << 4);
+    for (let i = 0; i < k; i++) {
+      const from = b + ((<usize>i * n + firstCol) << 2);
+      for (let r = 0; r < m; r++) {
+        const x = v128.load32_splat(a + ((<usize>r * k + i) << 2));
+        let to = sums + (<usize>(r * vectors) << 4), w = from, left = width;
+        for (; left >= 4; left -= 4) { v128.store(to, fma(x, v128.load(w), v128.load(to))); to += 16; w += 16; }
+        if (left > 0) v128.store(to, fma(x, loadPartial(w, left), v128.load(to)));
+      }
+    }
+    for (let r = 0; r < m; r++) {
+      memory.copy(c + ((<usize>r * n + firstCol) << 2), sums + (<usize>(r * vectors) << 4), <usize>width << 2);
+    }
+    epilogue(c, 0, m, firstCol, lastCol, n, 0, bias, activation, residual, before);
+  }
+}

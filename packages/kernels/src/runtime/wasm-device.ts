@@ -1,0 +1,131 @@
+import { relaxed, simd } from '../generated/wasm.ts';
+import { createHeap, type Heap } from './heap.ts';
+import { CONTROL_BYTES, createPool, type Exports, type Pool } from './pool.ts';
+
+/** One WebAssembly memory with the kernels over it. */
+export interface WasmDevice {
+  readonly heap: Heap;
+  readonly threads: number;
+  /** Whether multiply-add is one instruction here: relaxed SIMD, which V8 fuses from Node 24 on. */
+  readonly relaxedSimd: boolean;
+  /** What was looked for and not found, in sentences for the user; empty where everything is there. */
+  readonly notes: readonly string[];
+  /** A view of `length` floats at `address`; take a new one after every allocation, since the memory may have moved. */
+  f32(address: number, length: number): Float32Array;
+  i32(address: number, length: number): Int32Array;
+  u8(address: number, length: number): Uint8Array;
+  dispatch: Pool['dispatch'];
+  close(): Promise<void>;
+}
+
+export interface WasmDeviceOptions {
+  /** Threads to use, this one included; default: the processors that the machine offers, at most 16. */
+  readonly threads?: number;
+  /** False forces the binary without relaxed SIMD. */
+  readonly relaxedSimd?: boolean;
+  /** The most that the memory may grow to, in bytes; default 4 GiB, less where the engine grants less. */
+  readonly maxBytes?: number;
+}
+
+const PAGE = 65536;
+const SCRATCH_BYTES = 2 ** 20;
+
+// (module (func (result v128) f32x4.relaxed_madd of three zero vectors))
+const RELAXED_PROBE = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0,
+  65, 0, 253, 17, 65, 0, 253, 17, 65, 0, 253, 17, 253, 133, 2, 11,
+];
+
+/** Whether this engine accepts relaxed SIMD. */
+export function hasRelaxedSimd(): boolean {
+  return WebAssembly.validate(Uint8Array.from(RELAXED_PROBE));
+}
+
+/** The processors that may be used for kernels. */
+function availableThreads(): number {
+  const { process, navigator } = globalThis as {
+    process?: { getBuiltinModule?: (name: string) => unknown };
+    navigator?: { hardwareConcurrency?: number };
+  };
+  const os = process?.getBuiltinModule?.('node:os') as { availableParallelism(): number } | undefined;
+  return Math.min(16, os?.availableParallelism() ?? navigator?.hardwareConcurrency ?? 1);
+}
+
+/** The bytes of a module whose imported memory is declared shared: the flag behind the import "env" "memory" is 3, not 1. */
+function withSharedMemory(bytes: Uint8Array): Uint8Array {
+  const name = [3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2, 1];
+  for (let at = 8; at + name.length < bytes.length; at++) {
+    if (!name.every((byte, i) => bytes[at + i] === byte)) continue;
+    const copy = bytes.slice();
+    copy[at + name.length - 1] = 3;
+    return copy;
+  }
+  throw new Error('withSharedMemory: expected the import of env.memory but found none. Build the kernels again.');
+}
+
+/** A memory as large as the engine grants, trying the wanted maximum first. */
+function createMemory(shared: boolean, maxPages: number): WebAssembly.Memory {
+  for (let maximum = maxPages; ; maximum = Math.floor(maximum / 2)) {
+    try {
+      return new WebAssembly.Memory({ initial: Math.min(256, maximum), maximum, shared });
+    } catch (error) {
+      if (maximum < 512) throw error;
+    }
+  }
+}
+
+/**
+ * Compiles the kernels and starts the threads. Falls back, and says so in `notes`: to one thread where memory cannot be
+ * shared, to plain SIMD where the engine has no relaxed SIMD.
+ *
+ * @example
+ * ```ts
+ * import { createWasmDevice } from '@llm/kernels';
+ * const device = await createWasmDevice({ threads: 1 });
+ * const address = device.heap.alloc(16);
+ * device.f32(address, 4).set([1, 2, 3, 4]);
+ * await device.close();
+ * ```
+ */
+export async function createWasmDevice(options: WasmDeviceOptions = {}): Promise<WasmDevice> {
+  const { threads = availableThreads(), relaxedSimd = hasRelaxedSimd(), maxBytes = 2 ** 32 } = options;
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new RangeError(`createWasmDevice: expected threads to be a whole number from 1 on but found ${threads}`);
+  }
+  const notes: string[] = [];
+  if (!relaxedSimd) notes.push('This engine has no relaxed SIMD (Node 22 and newer have it; from Node 24 on it is twice as fast).');
+  const isolated = typeof SharedArrayBuffer !== 'undefined' && (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated !== false;
+  const shared = threads > 1 && isolated;
+  if (threads > 1 && !isolated) {
+    notes.push('One thread: memory cannot be shared here. Serve the page with COOP: same-origin and COEP: require-corp for more.');
+  }
+  const binary = Uint8Array.from(atob(relaxedSimd ? relaxed : simd), (character) => character.charCodeAt(0));
+  const module = await WebAssembly.compile((shared ? withSharedMemory(binary) : binary) as BufferSource);
+  const memory = createMemory(shared, Math.min(65536, Math.floor(maxBytes / PAGE)));
+  const instance = await WebAssembly.instantiate(module, { env: { memory } });
+  const exports = instance.exports as Exports;
+  const base = (exports as unknown as { __heap_base?: WebAssembly.Global }).__heap_base?.value as number | undefined;
+  const heap = createHeap(memory, Math.max(PAGE, base ?? PAGE));
+  const control = heap.alloc(CONTROL_BYTES);
+  new Uint8Array(memory.buffer, control, CONTROL_BYTES).fill(0);
+  exports.setScratch!(heap.alloc(SCRATCH_BYTES));
+  const scratch = (): number => heap.alloc(SCRATCH_BYTES);
+  let pool: Pool;
+  try {
+    pool = await createPool(module, memory, exports, { threads: shared ? threads : 1, control, scratch });
+  } catch (error) {
+    notes.push(`One thread: helper threads could not start (${error instanceof Error ? error.message : String(error)}).`);
+    pool = await createPool(module, memory, exports, { threads: 1, control, scratch });
+  }
+  return {
+    heap,
+    threads: pool.threads,
+    relaxedSimd,
+    notes,
+    f32: (address, length) => new Float32Array(memory.buffer, address, length),
+    i32: (address, length) => new Int32Array(memory.buffer, address, length),
+    u8: (address, length) => new Uint8Array(memory.buffer, address, length),
+    dispatch: pool.dispatch,
+    close: pool.close,
+  };
+}

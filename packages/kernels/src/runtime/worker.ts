@@ -1,0 +1,49 @@
+/** A thread that has compiled the kernels and waits for work. */
+export interface PoolWorker {
+  terminate(): Promise<void>;
+}
+
+interface NodeWorkers {
+  readonly Worker: new (source: string, options: { eval: true; workerData: unknown }) => {
+    once(event: string, listener: (value: unknown) => void): void;
+    unref(): void;
+    terminate(): Promise<number>;
+  };
+}
+
+/** Node's own worker module, reached without an import so that bundlers for browsers never see it. */
+function nodeWorkers(): NodeWorkers | undefined {
+  const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
+  return process?.getBuiltinModule?.('node:worker_threads') as NodeWorkers | undefined;
+}
+
+/**
+ * Starts a thread that runs `loop` (source text that defines `run(data, ready)`) and resolves once it is ready.
+ * Rejects with the thread's own error where it cannot start, for example under a Content-Security-Policy without blob workers.
+ */
+export function spawnWorker(loop: string, data: object): Promise<PoolWorker> {
+  const node = nodeWorkers();
+  if (node !== undefined) {
+    return new Promise((resolve, reject) => {
+      const source = `${loop}\nconst { parentPort, workerData } = require('node:worker_threads');\n`
+        + 'run(workerData, () => parentPort.postMessage(1));';
+      const worker = new node.Worker(source, { eval: true, workerData: data });
+      worker.once('error', reject);
+      worker.once('message', () => {
+        worker.unref();
+        resolve({ terminate: async () => { await worker.terminate(); } });
+      });
+    });
+  }
+  return new Promise((resolve, reject) => {
+    const source = `${loop}\nonmessage = ({ data }) => run(data, () => postMessage(1));`;
+    const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+    const worker = new Worker(url);
+    worker.onerror = (event) => reject(new Error(`spawnWorker: expected a thread to start but found ${event.message}`));
+    worker.onmessage = () => {
+      URL.revokeObjectURL(url);
+      resolve({ terminate: async () => worker.terminate() });
+    };
+    worker.postMessage(data);
+  });
+}
