@@ -135,6 +135,7 @@ export async function createPool(
     threads: workers.length + 1,
     dispatch,
     async close() {
+      if (workers.length === 0) return;
       words[FN] = -1;
       Atomics.add(words, TICKET, 1 << CHUNK_BITS);
       Atomics.notify(words, TICKET);
