@@ -60,7 +60,7 @@ const tasks = {
   start: () => { build(); run(fastNode(), [cli, 'quickstart', ...args], { cwd: userCwd, shell: false }); },
   llm: () => { build(); run(fastNode(), [cli, ...args], { cwd: userCwd, shell: false }); },
   bench: () => { build(); run(fastNode(), ['benchmarks/run.mjs', ...args], { shell: false }); },
-  test: () => { build(); run(bin('vitest'), ['run', ...args]); },
+  test: () => { build(); run(process.execPath, ['tools/test.mjs', ...args], { shell: false }); },
   check: () => { build(); run(process.execPath, ['tools/check.mjs', ...args], { shell: false }); },
 };
 if (task !== undefined) {

@@ -1,0 +1,55 @@
+// Runs in the empty project that tools/check-packed.mjs makes, in plain Node:
+//   node run-consumer.mjs wrap @llm/a @llm/b …   puts between the consumers and the installed packages modules that count calls
+//   node run-consumer.mjs consumers/a.mjs        runs one consumer and prints as JSON which functions it called
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const [task, ...names] = process.argv.slice(2);
+const called = globalThis.__called = new Set();
+const proxies = new WeakMap();
+
+/** The same function, which tells when it was called. One function has one proxy, whatever the subpath it comes from. */
+globalThis.__counted = (name, value) => {
+  // A class of errors is there to be caught.
+  if (typeof value !== 'function' || value.prototype instanceof Error) return value;
+  if (!proxies.has(value)) {
+    proxies.set(value, new Proxy(value, {
+      apply: (target, self, args) => { called.add(name); return Reflect.apply(target, self, args); },
+      construct: (target, args) => { called.add(name); return Reflect.construct(target, args); },
+    }));
+  }
+  return proxies.get(value);
+};
+
+/** Writes consumers/node_modules/<name>, which has the entries of the installed package; returns its functions. */
+async function wrap(name) {
+  const installed = join('node_modules', name);
+  const { exports } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+  const folder = join('consumers/node_modules', name);
+  const functions = [];
+  const map = {};
+  for (const [subpath, target] of Object.entries(exports).filter(([, { default: file }]) => file !== undefined)) {
+    const url = pathToFileURL(join(installed, target.default)).href;
+    const module = await import(url);
+    const lines = Object.keys(module).map((key) => `export const ${key} = globalThis.__counted('${name}: ${key}', real.${key});`);
+    if (subpath === '.' || subpath === './node') {
+      functions.push(...Object.keys(module).filter((key) => typeof module[key] === 'function' && !(module[key].prototype instanceof Error)).map((key) => `${name}: ${key}`));
+    }
+    map[subpath] = target.default;
+    mkdirSync(dirname(join(folder, target.default)), { recursive: true });
+    writeFileSync(join(folder, target.default), `import * as real from '${url}';\n${lines.join('\n')}\n`);
+  }
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, type: 'module', exports: map }));
+  return functions;
+}
+
+if (task === 'wrap') {
+  const functions = [];
+  for (const name of names) functions.push(...await wrap(name));
+  writeFileSync('functions.json', JSON.stringify(functions));
+} else {
+  await import(pathToFileURL(task).href);
+  writeFileSync(`${task}.called.json`, JSON.stringify([...called]));
+}
+process.exit();

@@ -1,0 +1,52 @@
+// `npm test`: the unit tests, then the browser tests in Chromium, once cross-origin isolated and once not.
+// Arguments are vitest's own (`npm test -- packages/tokenizer`) and leave the browsers out.
+// `--report NAME` leaves the counts in node_modules/.cache/reports; `--unit` leaves the browsers out.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findChromium } from './find-chromium.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const reports = join(root, 'node_modules/.cache/reports');
+const args = process.argv.slice(2);
+
+/** Takes `flag` (and its value, when it has one) out of the arguments. */
+function take(flag, values = 0) {
+  const at = args.indexOf(flag);
+  return at < 0 ? undefined : args.splice(at, 1 + values).at(-1);
+}
+const unitOnly = take('--unit') !== undefined;
+const unitReport = take('--report', 1) ?? 'unit';
+
+/** Runs vitest, leaves its counts under `name` and says whether all went well. */
+function vitest(name, vitestArgs, extraEnv = {}) {
+  const details = join(reports, `${name}.vitest.json`);
+  const counts = join(reports, `${name}.json`);
+  for (const file of [details, counts]) rmSync(file, { force: true });
+  const { status } = spawnSync(process.execPath, [
+    join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${details}`, ...vitestArgs,
+  ], { cwd: root, stdio: 'inherit', env: { ...process.env, ...extraEnv } });
+  const found = existsSync(details) ? JSON.parse(readFileSync(details, 'utf8')) : {};
+  const { numPassedTests: passed = 0, numFailedTests = 0, numPendingTests = 0, numTodoTests = 0 } = found;
+  // A file that does not load has no failed test but fails the run.
+  const failed = status === 0 ? numFailedTests : Math.max(1, numFailedTests);
+  const skipped = numPendingTests + numTodoTests;
+  writeFileSync(counts, JSON.stringify({ passed, failed, skipped }));
+  console.log(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped, on Node ${process.versions.node}`);
+  return failed === 0;
+}
+
+mkdirSync(reports, { recursive: true });
+let good = vitest(unitReport, args);
+if (!unitOnly && args.length === 0) {
+  const chromium = findChromium();
+  if (chromium === undefined) {
+    console.log('Browser tests did not run: no Chromium on PATH or in the environment variable CHROMIUM.');
+  } else {
+    for (const [name, isolated] of [['browser-isolated', '1'], ['browser-plain', '0']]) {
+      good = vitest(name, ['--config', 'vitest.browser.config.ts'], { ISOLATED: isolated, CHROMIUM: chromium }) && good;
+    }
+  }
+}
+process.exit(good ? 0 : 1);

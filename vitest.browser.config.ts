@@ -1,0 +1,33 @@
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+
+const executablePath = process.env.CHROMIUM;
+if (executablePath === undefined) throw new Error('vitest.browser.config: expected the path of Chromium in CHROMIUM but found none. Run npm test.');
+
+/** Cross-origin isolation is what a page needs to share memory between threads: ISOLATED=0 tests without it. */
+const isolated = process.env.ISOLATED !== '0';
+
+const config: ViteUserConfig = defineConfig({
+  resolve: { conditions: ['@llm/source', 'browser', 'import', 'module', 'default'] },
+  server: isolated ? { headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' } } : {},
+  define: { crossOriginIsolationWanted: JSON.stringify(isolated) },
+  test: {
+    include: ['tests/browser/**/*.browser.test.ts'],
+    fileParallelism: false,
+    testTimeout: 60_000,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: {
+          executablePath,
+          args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+            '--disable-sync', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+        },
+      }),
+      instances: [{ browser: 'chromium' }],
+    },
+  },
+});
+export default config;
