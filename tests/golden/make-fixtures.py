@@ -9,14 +9,14 @@ from pathlib import Path
 import torch
 import transformers
 
-from make import models, optimizers, schedules, trajectories, versions
+from make import models, ops, optimizers, schedules, trajectories, versions
 
 GOLDEN = Path(__file__).resolve().parent
 PARTS = {
     "models": models.write,
     "trajectories": trajectories.write,
     "optimizers": optimizers.write,
-    # "ops": ops.write,
+    "ops": ops.write,
     "schedules": schedules.write,
     # "safetensors": safetensors_files.write,
 }

@@ -9,7 +9,7 @@ from .fixed_numbers import DESCRIPTION, FixedNumbers
 from .optimizer_variants import VARIANTS, Variant
 
 STEPS = 20
-SMALL = {"wide": (6, 10), "tall": (10, 4), "bias": (10,), "gain": (1,)}
+SMALL = {"wide": (4, 6), "tall": (7, 3), "bias": (7,), "gain": (1,)}
 BIG = {"big": (130, 140)}
 # The matrix that is large enough to be factored everywhere is sampled, to keep the file small.
 BIG_ROW_STRIDE = 10

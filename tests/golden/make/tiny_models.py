@@ -19,7 +19,7 @@ LLAMA_LIKE = {
 
 CONFIGS: dict[str, PreTrainedConfig] = {
     "gpt2": GPT2Config(
-        vocab_size=VOCABULARY, n_positions=64, n_embd=32, n_layer=2, n_head=4,
+        vocab_size=VOCABULARY, n_positions=64, n_embd=24, n_layer=2, n_head=4,
         resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0, bos_token_id=1, eos_token_id=2,
     ),
     # With head_dim 8 the wavelengths are 6.3, 63, 628 and 6283: the limits 32 and 128 leave the first as it is,
