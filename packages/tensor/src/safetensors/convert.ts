@@ -83,7 +83,9 @@ function fromBigInts(values: BigInt64Array | BigUint64Array): Float32Array {
 }
 
 /**
- * Rounds floats to `dtype`, to the nearest and ties to even; values beyond its largest become infinite, or NaN in the formats that have no infinity.
+ * Rounds floats to `dtype`, to the nearest and ties to even; values beyond its largest become infinite, or NaN in the formats
+ * that have no infinity, so that an overflow shows. With `saturate` they become the largest value instead, as PyTorch casts
+ * to float8_e4m3fn since 2026 (before that, and in ml_dtypes, they are NaN).
  *
  * @throws SafetensorsError E_DTYPE for dtypes that are not floating point of whole bytes, E_TENSOR_SIZE when the shape does not fit.
  *
@@ -94,7 +96,11 @@ function fromBigInts(values: BigInt64Array | BigUint64Array): Float32Array {
  * if (toFloat32(half).join() !== '65504,Infinity') throw new Error('65520 lies half-way and rounds up');
  * ```
  */
-export function fromFloat32(values: Float32Array, dtype: Dtype, { shape = [values.length] }: { shape?: readonly number[] } = {}): RawTensor {
+export function fromFloat32(
+  values: Float32Array,
+  dtype: Dtype,
+  { shape = [values.length], saturate = false }: { shape?: readonly number[]; saturate?: boolean } = {},
+): RawTensor {
   const format = SMALL[dtype];
   if (format === undefined && dtype !== 'F32' && dtype !== 'F64') {
     throw new SafetensorsError('E_DTYPE', `fromFloat32: expected F64, F32, F16, BF16 or an 8-bit float but found ${quoted(String(dtype))}. Write integers from their own typed array.`);
@@ -103,6 +109,6 @@ export function fromFloat32(values: Float32Array, dtype: Dtype, { shape = [value
   if (values.length !== expected) {
     throw new SafetensorsError('E_TENSOR_SIZE', `fromFloat32: expected ${expected} values for [${shape.join(', ')}] but found ${values.length}.`);
   }
-  const codes = format !== undefined ? encodeFloats(values, format) : dtype === 'F64' ? Float64Array.from(values) : values.slice();
+  const codes = format !== undefined ? encodeFloats(values, format, { saturate }) : dtype === 'F64' ? Float64Array.from(values) : values.slice();
   return { dtype, shape: [...shape], data: new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength) };
 }

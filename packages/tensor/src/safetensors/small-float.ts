@@ -48,9 +48,10 @@ export function decodeFloat(code: number, { bits, mantissa, bias, largest, overf
 /** Rounds to an integer, ties to even, for 0 ≤ x < 2⁵¹: at 2⁵² the unit in the last place of a double is 1. */
 const ROUND = 2 ** 52;
 
-/** Rounds every float to the nearest code, ties to the even one; subnormals are kept. */
-export function encodeFloats(values: Float32Array, format: SmallFloat): Uint8Array | Uint16Array {
-  const { bits, mantissa, bias, largest, overflow, nan, unsignedZero } = format;
+/** Rounds every float to the nearest code, ties to the even one; subnormals are kept. `saturate` stops at the largest value. */
+export function encodeFloats(values: Float32Array, format: SmallFloat, { saturate }: { saturate: boolean }): Uint8Array | Uint16Array {
+  const { bits, mantissa, bias, largest, nan, unsignedZero } = format;
+  const overflow = saturate ? largest : format.overflow;
   const codes = bits === 8 ? new Uint8Array(values.length) : new Uint16Array(values.length);
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const shift = 23 - mantissa;
