@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +39,15 @@ describe('one file', () => {
     await expect(writeSafetensorsFile(path, [['a', floats(2)], ['b', broken]])).rejects.toThrow('device lost');
     expect(await readFile(path)).toEqual(before);
     expect(await readdir(folder)).toEqual(['m.safetensors']);
+  });
+
+  test('of a process that died while writing is cleared away, of a living one is not', async () => {
+    const path = join(folder, 'm.safetensors');
+    const dead = spawnSync(process.execPath, ['-e', '']).pid;
+    await writeFile(`${path}.tmp-${dead}`, 'half');
+    await writeFile(`${path}.tmp-${process.ppid}`, 'at work');
+    await writeSafetensorsFile(path, [['a', floats(1)]]);
+    expect((await readdir(folder)).sort()).toEqual(['m.safetensors', `m.safetensors.tmp-${process.ppid}`]);
   });
 
   test('that is missing, a folder, a pipe, a pickle or damaged is refused with its path', async () => {

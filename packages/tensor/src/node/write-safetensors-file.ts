@@ -1,5 +1,5 @@
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { writeSafetensorsStream } from '../safetensors/write.ts';
 import type { LazyTensor, WritableTensor, WriteOptions } from '../safetensors/write.ts';
 
@@ -14,9 +14,29 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** A process that was killed while it wrote `path` could not remove its temporary. */
+async function sweepTemporaries(path: string): Promise<void> {
+  const prefix = `${basename(path)}.tmp-`;
+  for (const name of await readdir(dirname(path))) {
+    if (!name.startsWith(prefix)) continue;
+    const pid = Number(name.slice(prefix.length));
+    if (Number.isInteger(pid) && pid > 0 && !isAlive(pid)) await rm(join(dirname(path), name), { force: true });
+  }
+}
+
 /** Writes `chunks` beside `path`, forces them to disk and renames them into place: readers see the old file or the new one. */
 export async function replaceFile(path: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
   const temporary = `${path}.tmp-${process.pid}`;
+  await sweepTemporaries(path);
   try {
     const handle = await open(temporary, 'w');
     try {
