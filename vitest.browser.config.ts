@@ -7,12 +7,14 @@ if (executablePath === undefined) throw new Error('vitest.browser.config: expect
 /** Cross-origin isolation is what a page needs to share memory between threads: ISOLATED=0 tests without it. */
 const isolated = process.env.ISOLATED !== '0';
 
+// Packages resolve to what they publish (dist), since that is what a page gets: build before testing.
 const config: ViteUserConfig = defineConfig({
-  resolve: { conditions: ['@llm/source', 'browser', 'import', 'module', 'default'] },
+  root: 'tests',
+  cacheDir: `../node_modules/.vite/${isolated ? 'isolated' : 'plain'}`,
   server: isolated ? { headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' } } : {},
   define: { crossOriginIsolationWanted: JSON.stringify(isolated) },
   test: {
-    include: ['tests/browser/**/*.browser.test.ts'],
+    include: ['browser/**/*.browser.test.ts'],
     fileParallelism: false,
     testTimeout: 60_000,
     browser: {

@@ -1,14 +1,16 @@
 // Writes the export map of every package: `node tools/exports.mjs`; the check (and `--check`) fails where it is not as written.
 //   "."      src/index.ts
-//   "./x"    src/x.ts, for every file that index.ts re-exports from: one subpath per public idea;
+//   "./x"    src/x.ts, for every file that index.ts re-exports values from: one subpath per public idea;
 //            src/x/x.ts and src/x/index.ts are "./x" as well, deeper files keep their path
 //   "./node" src/node/index.ts or src/node.ts: what needs Node
 // Files that no index names stay private. Generated files, cli.ts and workers are never entries.
+// "files" is the same everywhere: dist and src without what only development needs.
 // "sideEffects" lists the files whose import alone does something (a statement at the top level that is not a declaration).
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packages, shown, sources, syntax } from './workspace.mjs';
 
+const published = ['dist', 'src', '!src/**/*.test.ts', '!src/**/*.bench.ts', '!src/**/fixtures'];
 const acts = /^(ExpressionStatement|IfStatement|For.*Statement|WhileStatement|TryStatement|BlockStatement|SwitchStatement|ThrowStatement)$/;
 
 /** True when importing the file does something beyond declaring names. */
@@ -28,18 +30,21 @@ const entry = (file) => ({
   default: `./dist/${file.replace(/\.ts$/, '.js')}`,
 });
 
-/** { exports, sideEffects } as package.json should have them. */
+/** { files, exports, sideEffects } as package.json should have them. */
 export function exportMap(pkg) {
   const files = sources(pkg).filter(({ role }) => role === 'src');
   const index = files.find(({ path }) => path === join(pkg.folder, 'src/index.ts'));
   const ideas = index === undefined ? [] : syntax(index).body
-    .flatMap((node) => (node.type.startsWith('Export') && node.source?.value.startsWith('./') ? [node.source.value.slice(2)] : []))
+    .filter(({ type, source, exportKind, specifiers = [] }) => type.startsWith('Export') && source?.value.startsWith('./')
+      && exportKind !== 'type' && specifiers.some((specifier) => specifier.exportKind !== 'type'))
+    .map(({ source }) => source.value.slice(2))
     .filter((file) => !/^generated\/|(^|[/-])(cli|worker)\.ts$/.test(file));
   const node = ['node/index.ts', 'node.ts'].filter((file) => existsSync(join(pkg.folder, 'src', file)));
   const map = new Map([...ideas, ...node].map((file) => [subpath(file), entry(file)]));
   const effects = files.filter((file) => !file.path.endsWith('/cli.ts') && hasEffect(file))
     .map(({ path }) => path.slice(pkg.folder.length + '/src/'.length)).sort();
   return {
+    files: published,
     exports: {
       '.': entry('index.ts'),
       ...Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1))),
@@ -57,7 +62,7 @@ export function check({ write = false } = {}) {
     if (JSON.stringify(wanted) === JSON.stringify(pkg.json)) continue;
     const path = join(pkg.folder, 'package.json');
     if (write) writeFileSync(path, `${JSON.stringify(wanted, null, 2)}\n`);
-    problems.push(`${shown(path)}: exports or sideEffects differ from src. Run node tools/exports.mjs.`);
+    problems.push(`${shown(path)}: files, exports or sideEffects are not as src has them. Run node tools/exports.mjs.`);
   }
   return { problems };
 }

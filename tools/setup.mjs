@@ -46,7 +46,6 @@ function fastNode() {
   return process.execPath;
 }
 
-const bin = (name) => join(root, 'node_modules/.bin', process.platform === 'win32' ? `${name}.cmd` : name);
 const build = () => pnpm('exec', 'turbo', 'run', 'build', '--output-logs=errors-only', '--log-order=grouped');
 const cli = join(root, 'packages/pipeline/dist/cli.js');
 
