@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 import transformers
 
-from make import models, ops, optimizers, schedules, trajectories, versions
+from make import models, ops, optimizers, safetensors_files, schedules, trajectories, versions
 
 GOLDEN = Path(__file__).resolve().parent
 PARTS = {
@@ -18,7 +18,7 @@ PARTS = {
     "optimizers": optimizers.write,
     "ops": ops.write,
     "schedules": schedules.write,
-    # "safetensors": safetensors_files.write,
+    "safetensors": safetensors_files.write,
 }
 
 
