@@ -1,1 +1,14 @@
-export {};
+export type { Comparison, Document, Dropped, Filter, Kept, Rule, Verdict } from './types.ts';
+export { DataError, type DataErrorCode, type DataErrorOptions } from './data-error.ts';
+export { gopherQuality, type GopherQualityOptions } from './gopher-quality.ts';
+export { gopherRepetition, type GopherRepetitionOptions } from './gopher-repetition.ts';
+export { exactDedup, normalizeForDedup, type ExactDedupOptions } from './exact-dedup.ts';
+export { filterDocuments, type FilterDocumentsOptions } from './filter-documents.ts';
+export { createLedger, type Amount, type DroppedReport, type Ledger, type LedgerOptions, type LedgerReport, type SkippedReport } from './ledger.ts';
+export type { Bin, HistogramReport } from './histogram.ts';
+export { readLines, type ReadLinesOptions } from './read-lines.ts';
+export { readJsonl, type ReadJsonlOptions } from './read-jsonl.ts';
+export { readMarkdown, readText, type ReadTextOptions } from './read-text.ts';
+export { gunzip, type GunzipOptions } from './gunzip.ts';
+export { englishWords } from './english-words.ts';
+export { codePoints, utf8Bytes } from './text-length.ts';

@@ -1,0 +1,175 @@
+import { englishWords } from './english-words.ts';
+import { countOf, forEachLine, isPythonSpace } from './python-text.ts';
+import { codePoints } from './text-length.ts';
+import type { Comparison, Filter, Rule, Verdict } from './types.ts';
+
+/** Each threshold may be 0 or null, which switches its rule off; left out, it is Gopher's. */
+export interface GopherQualityOptions {
+  /** Fewest words, not counting those of punctuation only. Default 50. */
+  readonly minDocWords?: number | null;
+  /** Default 100 000. */
+  readonly maxDocWords?: number | null;
+  /** Fewest code points in the mean word, not counting words of punctuation only. Default 3. */
+  readonly minAvgWordLength?: number | null;
+  /** Default 10. */
+  readonly maxAvgWordLength?: number | null;
+  /** Most `#` for each word, and apart from that most ellipses (`...` or `…`) for each word. Default 0.1. */
+  readonly maxSymbolWordRatio?: number | null;
+  /** Largest share of lines that start with `•` or `-`. Default 0.9. */
+  readonly maxBulletLinesRatio?: number | null;
+  /** Largest share of lines that end with an ellipsis. Default 0.3. */
+  readonly maxEllipsisLinesRatio?: number | null;
+  /** Smallest share of words with a letter in them. Default 0.8. */
+  readonly minAlphaWordsRatio?: number | null;
+  /** Fewest different stop words. Default 2. */
+  readonly minStopWords?: number | null;
+  /** As they stand in the text: upper and lower case differ. */
+  readonly stopWords?: readonly string[];
+  /** Splits a text into words. Default `englishWords`. */
+  readonly words?: (text: string) => readonly string[];
+}
+
+const STOP_WORDS = ['the', 'be', 'to', 'of', 'and', 'that', 'have', 'with'] as const;
+
+/** A word of nothing but these is not counted as one: ASCII and common CJK and typographic marks, and control characters. */
+const PUNCTUATION: ReadonlySet<number> = new Set([
+  ...[..."!/—”:％１〈&(、━\\【#%「」，】；+^]~“《„';’{|∶´[=-`*．（–？！：$～«〉,><》)?）。…@_.\"}►»"].map((char) => char.charCodeAt(0)),
+  ...Array.from({ length: 32 }, (_, i) => i).filter((code) => code !== 9 && code !== 10),
+  ...Array.from({ length: 33 }, (_, i) => 127 + i),
+]);
+
+const LETTER = /\p{L}/u;
+
+function hasLetter(word: string): boolean {
+  for (let i = 0; i < word.length; i++) {
+    const unit = word.charCodeAt(i);
+    if ((unit | 32) >= 97 && (unit | 32) <= 122) return true;
+    if (unit >= 0x80) return LETTER.test(word);
+  }
+  return false;
+}
+
+function isOnlyPunctuation(word: string): boolean {
+  for (let i = 0; i < word.length; i++) {
+    const unit = word.charCodeAt(i);
+    if (((unit | 32) >= 97 && (unit | 32) <= 122) || !PUNCTUATION.has(unit)) return false;
+  }
+  return true;
+}
+
+function startsWithBullet(text: string, start: number, end: number): boolean {
+  let i = start;
+  while (i < end && isPythonSpace(text.charCodeAt(i))) i++;
+  return i < end && (text[i] === '•' || text[i] === '-');
+}
+
+function endsWithEllipsis(text: string, start: number, end: number): boolean {
+  let i = end;
+  while (i > start && isPythonSpace(text.charCodeAt(i - 1))) i--;
+  return (i > start && text[i - 1] === '…') || (i - 3 >= start && text.startsWith('...', i - 3));
+}
+
+/**
+ * The quality rules of Gopher: how many words and how long, how many symbols, bullets and ellipses, and whether the words are
+ * words of the language at all. The first rule that fails decides, in this order (n is the number of all words, m of those
+ * that are not punctuation only; lengths are code points):
+ *
+ *   gopher_short_doc / gopher_long_doc                 50 ≤ m ≤ 100 000
+ *   gopher_below_avg_threshold / gopher_above_…        3 ≤ Σ length / m ≤ 10
+ *   gopher_too_many_hashes, gopher_too_many_ellipsis   count / n ≤ 0.1
+ *   gopher_too_many_bullets                            lines starting with a bullet / lines ≤ 0.9
+ *   gopher_too_many_end_ellipsis                       lines ending with an ellipsis / lines ≤ 0.3
+ *   gopher_below_alpha_threshold                       words with a letter / n ≥ 0.8
+ *   gopher_enough_stop_words                           different stop words ≥ 2
+ *
+ * Reasons, order and arithmetic are those of datatrove. A share of no words or no lines counts as met.
+ * Rae et al. 2021, appendix A.1.1. https://arxiv.org/abs/2112.11446
+ *
+ * @example
+ * ```ts
+ * const verdict = gopherQuality().check({ id: 'a', text: 'Far too short.' });
+ * console.assert(!verdict.keep && verdict.reason === 'gopher_short_doc' && verdict.measured === 3);
+ * ```
+ */
+export function gopherQuality(options: GopherQualityOptions = {}): Filter {
+  const {
+    minDocWords = 50,
+    maxDocWords = 100_000,
+    minAvgWordLength = 3,
+    maxAvgWordLength = 10,
+    maxSymbolWordRatio = 0.1,
+    maxBulletLinesRatio = 0.9,
+    maxEllipsisLinesRatio = 0.3,
+    minAlphaWordsRatio = 0.8,
+    minStopWords = 2,
+    stopWords = STOP_WORDS,
+    words: splitWords = englishWords,
+  } = options;
+  const stops = new Set(stopWords);
+
+  const rule = (reason: string, comparison: Comparison, threshold: number | null): Rule | undefined => {
+    if (!threshold) return undefined;
+    if (!(threshold > 0)) throw new RangeError(`gopherQuality: expected thresholds above 0 but found ${threshold} for ${reason}. Use 0 or null to switch the rule off.`);
+    return { reason, threshold, comparison };
+  };
+  const short = rule('gopher_short_doc', 'min', minDocWords);
+  const long = rule('gopher_long_doc', 'max', maxDocWords);
+  const below = rule('gopher_below_avg_threshold', 'min', minAvgWordLength);
+  const above = rule('gopher_above_avg_threshold', 'max', maxAvgWordLength);
+  const hashes = rule('gopher_too_many_hashes', 'max', maxSymbolWordRatio);
+  const ellipses = rule('gopher_too_many_ellipsis', 'max', maxSymbolWordRatio);
+  const bullets = rule('gopher_too_many_bullets', 'max', maxBulletLinesRatio);
+  const endEllipses = rule('gopher_too_many_end_ellipsis', 'max', maxEllipsisLinesRatio);
+  const alpha = rule('gopher_below_alpha_threshold', 'min', minAlphaWordsRatio);
+  const stop = rule('gopher_enough_stop_words', 'min', minStopWords);
+
+  /** The verdict where the rule is in force and not met. A share of nothing is NaN, which meets every rule. */
+  const broken = (broke: Rule | undefined, measured: number): Verdict | undefined => {
+    if (!broke || !(broke.comparison === 'min' ? measured < broke.threshold : measured > broke.threshold)) return undefined;
+    return { keep: false, ...broke, measured };
+  };
+
+  const checkLines = (text: string): Verdict | undefined => {
+    let bulletLines = 0;
+    let ellipsisLines = 0;
+    const lines = forEachLine(text, (start, end) => {
+      if (startsWithBullet(text, start, end)) bulletLines++;
+      if (endsWithEllipsis(text, start, end)) ellipsisLines++;
+    });
+    return broken(bullets, bulletLines / lines) ?? broken(endEllipses, ellipsisLines / lines);
+  };
+
+  const check = (text: string): Verdict | undefined => {
+    const words = splitWords(text);
+    let realWords = 0;
+    let length = 0;
+    let alphaWords = 0;
+    const found = new Set<string>();
+    for (const word of words) {
+      if (!isOnlyPunctuation(word)) {
+        realWords++;
+        length += codePoints(word);
+      }
+      if (hasLetter(word)) alphaWords++;
+      if (stops.has(word)) found.add(word);
+    }
+    const average = length / realWords;
+    return (
+      broken(short, realWords) ??
+      broken(long, realWords) ??
+      broken(below, average) ??
+      broken(above, average) ??
+      broken(hashes, countOf(text, '#') / words.length) ??
+      broken(ellipses, (countOf(text, '...') + countOf(text, '…')) / words.length) ??
+      checkLines(text) ??
+      broken(alpha, alphaWords / words.length) ??
+      broken(stop, found.size)
+    );
+  };
+
+  return {
+    name: 'gopherQuality',
+    rules: [short, long, below, above, hashes, ellipses, bullets, endEllipses, alpha, stop].filter((each) => each !== undefined),
+    check: ({ text }) => check(text) ?? { keep: true },
+  };
+}

@@ -1,0 +1,121 @@
+import { englishWords } from './english-words.ts';
+import { ngramStatistics } from './ngram-statistics.ts';
+import { strip } from './python-text.ts';
+import { codePoints } from './text-length.ts';
+import type { Comparison, Filter, Rule, Verdict } from './types.ts';
+
+export interface GopherRepetitionOptions {
+  /** Largest share of lines that came before. Default 0.3; 0 or null switches the rule off, as for the next three. */
+  readonly dupLineFrac?: number | null;
+  /** Largest share of paragraphs that came before. Default 0.3. */
+  readonly dupParaFrac?: number | null;
+  /** Largest share of characters in lines that came before. Default 0.2. */
+  readonly dupLineCharFrac?: number | null;
+  /** Largest share of characters in paragraphs that came before. Default 0.2. */
+  readonly dupParaCharFrac?: number | null;
+  /** `[n, largest share of characters in the most frequent n-gram]`. Default 2: 0.2, 3: 0.18, 4: 0.16; `[]` for none. */
+  readonly topNGrams?: readonly (readonly [n: number, fraction: number])[];
+  /** `[n, largest share of characters in n-grams that came before]`. Default 5: 0.15 down to 10: 0.1; `[]` for none. */
+  readonly dupNGrams?: readonly (readonly [n: number, fraction: number])[];
+  /** Splits a text into words. Default `englishWords`. */
+  readonly words?: (text: string) => readonly string[];
+}
+
+const TOP_N_GRAMS = [[2, 0.2], [3, 0.18], [4, 0.16]] as const;
+const DUP_N_GRAMS = [[5, 0.15], [6, 0.14], [7, 0.13], [8, 0.12], [9, 0.11], [10, 0.1]] as const;
+
+/** How many parts came before, and how many code points those hold. */
+function duplicates(parts: readonly string[]): { count: number; characters: number } {
+  const seen = new Set<string>();
+  let count = 0;
+  let characters = 0;
+  for (const part of parts) {
+    const before = seen.size;
+    seen.add(part);
+    if (seen.size > before) continue;
+    count++;
+    characters += codePoints(part);
+  }
+  return { count, characters };
+}
+
+/**
+ * The repetition rules of Gopher: the share of a text that says again what it said before. The first that fails decides:
+ *
+ *   empty                            at least one character
+ *   dup_para_frac, dup_para_char_frac   repeated paragraphs / paragraphs ≤ 0.3, their characters / all characters ≤ 0.2
+ *   dup_line_frac, dup_line_char_frac   the same for lines
+ *   top_n_gram                       length × count of the most frequent n-gram / all characters, n = 2, 3, 4
+ *   duplicated_n_n_grams             characters of repeated n-grams / all characters, n = 5 … 10
+ *
+ * Conventions, which are datatrove's: the text is split into paragraphs at `\n{2,}` after stripping, into lines at `\n+`
+ * as it is; every share of characters divides by the code points of the whole text; the first occurrence is no repetition;
+ * a top n-gram is its words joined by spaces; for the repeated n-grams words are joined by nothing, and after a hit the
+ * next n words are passed over. Rae et al. 2021, table A1. https://arxiv.org/abs/2112.11446
+ *
+ * @example
+ * ```ts
+ * const verdict = gopherRepetition().check({ id: 'a', text: 'Again and\nagain.\nAgain and\nAgain and\n' });
+ * console.assert(!verdict.keep && verdict.reason === 'dup_line_frac' && verdict.measured === 2 / 5);
+ * ```
+ */
+export function gopherRepetition(options: GopherRepetitionOptions = {}): Filter {
+  const { dupLineFrac = 0.3, dupParaFrac = 0.3, dupLineCharFrac = 0.2, dupParaCharFrac = 0.2, topNGrams = TOP_N_GRAMS, dupNGrams = DUP_N_GRAMS, words: splitWords = englishWords } = options;
+
+  const rule = (reason: string, threshold: number, comparison: Comparison = 'max'): Rule => {
+    if (!(threshold >= 0)) throw new RangeError(`gopherRepetition: expected thresholds of at least 0 but found ${threshold} for ${reason}. Leave it out for the default.`);
+    return { reason, threshold, comparison };
+  };
+  const optional = (reason: string, threshold: number | null): Rule | undefined => (threshold ? rule(reason, threshold) : undefined);
+  const grams = (list: readonly (readonly [number, number])[], name: (n: number) => string): { n: number; rule: Rule }[] =>
+    list.map(([n, fraction]) => {
+      if (!(Number.isInteger(n) && n >= 1)) throw new RangeError(`gopherRepetition: expected n-grams of a whole number of words but found n = ${n}. Use [[2, 0.2], …].`);
+      return { n, rule: rule(name(n), fraction) };
+    });
+
+  const empty = rule('empty', 1, 'min');
+  const paragraphs = optional('dup_para_frac', dupParaFrac);
+  const paragraphCharacters = optional('dup_para_char_frac', dupParaCharFrac);
+  const lines = optional('dup_line_frac', dupLineFrac);
+  const lineCharacters = optional('dup_line_char_frac', dupLineCharFrac);
+  const top = grams(topNGrams, (n) => `top_${n}_gram`);
+  const repeated = grams(dupNGrams, (n) => `duplicated_${n}_n_grams`);
+
+  const above = (broke: Rule | undefined, measured: number): Verdict | undefined => (broke && measured > broke.threshold ? { keep: false, ...broke, measured } : undefined);
+
+  const checkParts = (parts: readonly string[], characters: number, [count, size]: readonly [Rule | undefined, Rule | undefined]): Verdict | undefined => {
+    if (!count && !size) return undefined;
+    const found = duplicates(parts);
+    return above(count, found.count / parts.length) ?? above(size, found.characters / characters);
+  };
+
+  const checkWords = (text: string, characters: number): Verdict | undefined => {
+    if (top.length === 0 && repeated.length === 0) return undefined;
+    const statistics = ngramStatistics(splitWords(text));
+    for (const { n, rule: each } of top) {
+      const verdict = above(each, statistics.topCharacters(n) / characters);
+      if (verdict) return verdict;
+    }
+    for (const { n, rule: each } of repeated) {
+      const verdict = above(each, statistics.repeatedCharacters(n) / characters);
+      if (verdict) return verdict;
+    }
+    return undefined;
+  };
+
+  const check = (text: string): Verdict | undefined => {
+    if (text === '') return { keep: false, ...empty, measured: 0 };
+    const characters = codePoints(text);
+    return (
+      checkParts(strip(text).split(/\n{2,}/), characters, [paragraphs, paragraphCharacters]) ??
+      checkParts(text.split(/\n+/), characters, [lines, lineCharacters]) ??
+      checkWords(text, characters)
+    );
+  };
+
+  return {
+    name: 'gopherRepetition',
+    rules: [empty, paragraphs, paragraphCharacters, lines, lineCharacters, ...top.map((each) => each.rule), ...repeated.map((each) => each.rule)].filter((each) => each !== undefined),
+    check: ({ text }) => check(text) ?? { keep: true },
+  };
+}

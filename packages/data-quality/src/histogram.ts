@@ -1,0 +1,59 @@
+/** `from` included, `to` excluded; the last bin of a bounded scale includes its end. */
+export interface Bin {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+}
+
+export interface HistogramReport {
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  /** Those that hold something, in order. */
+  readonly bins: readonly Bin[];
+}
+
+export interface Histogram {
+  add(value: number): void;
+  report(): HistogramReport;
+}
+
+/** For a fraction (threshold of at most 1) bins of 0.05; for a count or a length 1, 2, 5, 10, 20, 50, …: never many bins. */
+export function histogram(threshold: number): Histogram {
+  const counts = new Map<number, number>();
+  const isFraction = threshold <= 1;
+  let min = Infinity;
+  let max = -Infinity;
+  let sum = 0;
+  let times = 0;
+
+  // Integer keys, so that no bin is lost to rounding: twentieths, or 3 × decade + {0, 1, 2}.
+  const keyOf = (value: number): number => {
+    if (isFraction) return Math.floor(Math.min(Math.max(value, -1e6), 1e6) * 20 + 1e-9);
+    if (!(value >= 1)) return -1;
+    const decade = Math.min(Math.floor(Math.log10(value) + 1e-12), 300);
+    const lead = value / 10 ** decade;
+    return 3 * decade + (lead >= 5 ? 2 : lead >= 2 ? 1 : 0);
+  };
+  const edge = (key: number): number => {
+    if (isFraction) return key / 20;
+    return key < 0 ? 0 : ([1, 2, 5][key % 3] ?? 1) * 10 ** Math.floor(key / 3);
+  };
+
+  return {
+    add(value) {
+      times++;
+      sum += value;
+      min = Math.min(min, value);
+      max = Math.max(max, value);
+      const key = keyOf(value);
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    },
+    report: () => ({
+      min,
+      max,
+      mean: sum / times,
+      bins: [...counts].sort(([a], [b]) => a - b).map(([key, count]) => ({ from: edge(key), to: edge(key + 1), count })),
+    }),
+  };
+}

@@ -1,0 +1,82 @@
+import { constants } from 'node:fs';
+import { open, readlink, type FileHandle } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { DataError } from '../data-error.ts';
+
+/** What a directory entry is, in words, where it is not a regular file. */
+export function kindOf(stats: Pick<Stats, 'isSymbolicLink' | 'isDirectory' | 'isFIFO' | 'isSocket' | 'isCharacterDevice' | 'isBlockDevice'>): string {
+  if (stats.isSymbolicLink()) return 'a symbolic link';
+  if (stats.isDirectory()) return 'a folder';
+  if (stats.isFIFO()) return 'a named pipe';
+  if (stats.isSocket()) return 'a socket';
+  if (stats.isCharacterDevice() || stats.isBlockDevice()) return 'a device';
+  return 'something that is no file';
+}
+
+export function notAFile(kind: string, file: string): DataError {
+  return new DataError('E_NOT_A_FILE', { problem: `readDocuments: expected a regular file or a folder but found ${kind}`, remedy: 'Copy the data into a regular file and name that.', file });
+}
+
+/** File system failures as a DataError; anything else as it is. */
+export function asDataError(error: unknown, file: string): unknown {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return new DataError('E_NOT_FOUND', { problem: 'readDocuments: expected a file or a folder but found nothing', remedy: 'Check the path.', file, cause: error });
+  if (code === 'ELOOP') return notAFile('a symbolic link', file);
+  if (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) && !(error instanceof DataError)) {
+    return new DataError('E_UNREADABLE', { problem: `readDocuments: expected a readable file but found ${code}`, remedy: 'Check its permissions and the disk, or set skipUnreadable.', file, cause: error });
+  }
+  return error;
+}
+
+export interface OpenOptions {
+  readonly followSymlinks: boolean;
+  readonly maxFileBytes: number;
+}
+
+/**
+ * Opens a file for reading and makes sure, on the open handle, that it is a regular one: between a look at the path and
+ * opening it, the path may have been changed. Never waits for the other end of a named pipe.
+ */
+export async function openRegularFile(file: string, { followSymlinks, maxFileBytes }: OpenOptions): Promise<FileHandle> {
+  // Both flags are undefined, so 0, on Windows, where neither danger exists in this form.
+  const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (followSymlinks ? 0 : (constants.O_NOFOLLOW ?? 0));
+  let handle: FileHandle;
+  try {
+    handle = await open(file, flags);
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ELOOP') throw notAFile(`a symbolic link to ${await readlink(file).catch(() => 'somewhere')}`, file);
+    // A socket cannot be opened at all.
+    if ((error as { code?: unknown }).code === 'ENXIO') throw notAFile('a socket', file);
+    throw asDataError(error, file);
+  }
+  const stats = await handle.stat();
+  const problem = !stats.isFile()
+    ? notAFile(kindOf(stats), file)
+    : stats.size > maxFileBytes
+      ? new DataError('E_FILE_TOO_LARGE', { problem: `readDocuments: expected files of at most ${maxFileBytes} bytes but found ${stats.size}`, remedy: 'Split the file, or raise maxFileBytes.', file })
+      : undefined;
+  if (problem) {
+    await handle.close();
+    throw problem;
+  }
+  return handle;
+}
+
+const CHUNK_BYTES = 256 * 1024;
+
+/** The bytes of an open file in order; each chunk is valid until the next is asked for. Closes the handle in any case. */
+export async function* chunksOf(handle: FileHandle, { file, signal }: { file: string; signal: AbortSignal | undefined }): AsyncGenerator<Uint8Array> {
+  try {
+    const buffer = new Uint8Array(CHUNK_BYTES);
+    for (;;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES).catch((error: unknown) => {
+        throw asDataError(error, file);
+      });
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}

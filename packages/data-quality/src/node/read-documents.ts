@@ -1,0 +1,141 @@
+import { basename, dirname, relative, resolve, sep } from 'node:path';
+import { DataError } from '../data-error.ts';
+import { gunzip } from '../gunzip.ts';
+import type { Ledger } from '../ledger.ts';
+import { readJsonl } from '../read-jsonl.ts';
+import { readMarkdown, readText } from '../read-text.ts';
+import type { Document } from '../types.ts';
+import { chunksOf, openRegularFile } from './open-regular-file.ts';
+import { walkFiles } from './walk-files.ts';
+
+/** What is read out of folders unless `include` says otherwise: prose, Markdown, JSON Lines and source text. */
+export const DEFAULT_EXTENSIONS: readonly string[] = [
+  '.txt', '.text', '.rst', '.adoc', '.md', '.markdown', '.mdx', '.jsonl', '.ndjson',
+  '.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx', '.py', '.rs', '.go', '.java', '.kt', '.swift', '.c', '.h', '.cc', '.cpp', '.hpp', '.cs', '.rb', '.php', '.sh', '.sql',
+];
+
+const MARKDOWN = ['.md', '.markdown', '.mdx'];
+const JSON_LINES = ['.jsonl', '.ndjson'];
+/** Formats with a structure that reading them as text would only turn into noise. */
+const REFUSED = ['.zst', '.xz', '.bz2', '.zip', '.tar', '.tgz', '.parquet', '.arrow', '.csv', '.tsv', '.json', '.pdf', '.docx', '.epub', '.html', '.htm', '.bin', '.pt', '.pkl', '.safetensors', '.gguf', '.png', '.jpg'];
+
+export interface ReadDocumentsOptions {
+  /** File name endings to read out of folders, also with `.gz` after them. Default `DEFAULT_EXTENSIONS`. Named files are read whatever their ending. */
+  readonly include?: readonly string[];
+  /** Names of files and folders to pass over in folders. Default `node_modules` and whatever starts with a dot. */
+  readonly exclude?: readonly string[];
+  /** Largest file, as it lies on the disk. Default 64 GiB. */
+  readonly maxFileBytes?: number;
+  /** Most bytes to get out of one `.gz`. Default 16 GiB. */
+  readonly maxUnzippedBytes?: number;
+  /** A longer text is split between two lines; a longer line of JSON Lines is an error. Default 16 MiB. */
+  readonly maxDocumentBytes?: number;
+  /** Follow symbolic links, named or met. Off, a named one is an error and one met in a folder is skipped and counted. */
+  readonly followSymlinks?: boolean;
+  /** Count what cannot be opened in the ledger instead of throwing E_UNREADABLE. */
+  readonly skipUnreadable?: boolean;
+  /** Bad JSON Lines passed over in each file before one throws. Default 0. */
+  readonly skipBad?: number;
+  /** Field of JSON Lines that holds the text. Default `text`. */
+  readonly textField?: string;
+  readonly signal?: AbortSignal;
+  /** Told of everything that was passed over. */
+  readonly ledger?: Ledger;
+  /** Ids are paths below this folder. Default: the folder that holds each named path. */
+  readonly root?: string;
+}
+
+function endingOf(path: string): { extension: string; zipped: boolean } {
+  const name = basename(path).toLowerCase();
+  const zipped = name.endsWith('.gz');
+  const inner = zipped ? name.slice(0, -3) : name;
+  const dot = inner.lastIndexOf('.');
+  return { extension: dot > 0 ? inner.slice(dot) : '', zipped };
+}
+
+/**
+ * Documents of files and folders, one at a time: text and source files whole, Markdown without front matter and comments,
+ * JSON Lines a line each, any of them also gzipped. Folders are walked in an order that depends on names only; memory is
+ * one document whatever the size of the data.
+ *
+ * Throws DataError with the file, and the line where there is one: E_NOT_FOUND, E_NOT_A_FILE for links, devices, pipes and
+ * sockets that are named (those met in a folder are skipped and counted), E_UNREADABLE, E_FORMAT, E_FILE_TOO_LARGE,
+ * E_EMPTY where there was nothing to read at all, and what `readText`, `readJsonl` and `gunzip` throw.
+ *
+ * @example
+ * ```ts
+ * for await (const { id, text } of readDocuments(['docs', 'notes.jsonl.gz'])) console.log(id, text.length);
+ * ```
+ */
+export async function* readDocuments(paths: readonly string[], options: ReadDocumentsOptions = {}): AsyncGenerator<Document> {
+  const {
+    include = DEFAULT_EXTENSIONS,
+    exclude,
+    maxFileBytes = 64 * 1024 ** 3,
+    maxUnzippedBytes = 16 * 1024 ** 3,
+    maxDocumentBytes = 16 * 1024 ** 2,
+    followSymlinks = false,
+    skipUnreadable = false,
+    skipBad = 0,
+    textField = 'text',
+    signal,
+    ledger,
+    root,
+  } = options;
+  if (!Array.isArray(paths)) throw new TypeError(`readDocuments: expected a list of paths but found ${typeof paths}. Put the path in square brackets.`);
+  const wanted = new Set(include.map((each) => (each.startsWith('.') ? each : `.${each}`).toLowerCase()));
+  const excluded = new Set(exclude);
+  const excludes = exclude ? (_: string, name: string): boolean => excluded.has(name) : (_: string, name: string): boolean => name === 'node_modules' || name.startsWith('.');
+
+  const skipped = new Map<string, number>();
+  const onSkip = (reason: string, path: string): void => {
+    skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
+    ledger?.skippedInput(reason, path);
+  };
+
+  const documentsOf = (file: string, stream: AsyncIterable<Uint8Array>, source: string): AsyncGenerator<Document> => {
+    const { extension } = endingOf(file);
+    if (!JSON_LINES.includes(extension)) return (MARKDOWN.includes(extension) ? readMarkdown : readText)(stream, { source, maxDocumentBytes });
+    return readJsonl(stream, { source, textField, skipBad, maxLineBytes: maxDocumentBytes, allowEmpty: true, onBad: (error) => onSkip(error.code, `${source}:${error.line}`) });
+  };
+
+  let files = 0;
+  let documents = 0;
+  for (const start of paths) {
+    const base = resolve(root ?? dirname(resolve(start)));
+    for await (const { path, named } of walkFiles(start, { followSymlinks, excludes, onSkip, signal, skipUnreadable })) {
+      const { extension, zipped } = endingOf(path);
+      if (!named && !wanted.has(extension)) {
+        onSkip('other file type', path);
+        continue;
+      }
+      if (named && REFUSED.includes(extension)) {
+        throw new DataError('E_FORMAT', { problem: `readDocuments: expected text, Markdown, JSON Lines or source text but found ${extension}`, remedy: 'Convert it to .jsonl, one object with a "text" field per line.', file: path });
+      }
+      signal?.throwIfAborted();
+      let handle;
+      try {
+        handle = await openRegularFile(path, { followSymlinks, maxFileBytes });
+      } catch (error) {
+        if (!(skipUnreadable && error instanceof DataError && error.code === 'E_UNREADABLE')) throw error;
+        onSkip(error.code, path);
+        continue;
+      }
+      files++;
+      const source = relative(base, resolve(path)).split(sep).join('/');
+      const bytes = chunksOf(handle, { file: path, signal });
+      let count = 0;
+      for await (const document of documentsOf(path, zipped ? gunzip(bytes, { maxBytes: maxUnzippedBytes, source }) : bytes, source)) {
+        count++;
+        yield document;
+      }
+      if (count === 0) onSkip('empty file', path);
+      documents += count;
+    }
+  }
+  if (documents === 0) {
+    const looked = paths.length === 0 ? 'no path was given' : `looked in ${paths.slice(0, 3).join(', ')}${paths.length > 3 ? ', …' : ''} for ${[...wanted].slice(0, 12).join(' ')}${wanted.size > 12 ? ' …' : ''}`;
+    const saw = [...skipped].map(([reason, times]) => `${times} × ${reason}`).join(', ');
+    throw new DataError('E_EMPTY', { problem: `readDocuments: expected at least one document but found none: ${looked}, read ${files} files${saw === '' ? '' : `, passed over ${saw}`}`, remedy: 'Check the paths, or name further file types with include.' });
+  }
+}

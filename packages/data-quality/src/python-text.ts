@@ -1,0 +1,51 @@
+/**
+ * The reference filters are written in Python, whose idea of white space and of a line differs from JavaScript's:
+ * U+001C–U+001F and U+0085 are white space there and U+FEFF is not, and `splitlines` also ends a line at \v, \f,
+ * U+001C–U+001E, U+0085, U+2028 and U+2029.
+ */
+export function isPythonSpace(unit: number): boolean {
+  if (unit <= 0x20) return unit === 0x20 || (unit >= 9 && unit <= 13) || (unit >= 0x1c && unit <= 0x1f);
+  if (unit < 0x85) return false;
+  if (unit < 0x1680) return unit === 0x85 || unit === 0xa0;
+  return unit === 0x1680 || (unit >= 0x2000 && unit <= 0x200a) || unit === 0x2028 || unit === 0x2029 || unit === 0x202f || unit === 0x205f || unit === 0x3000;
+}
+
+/** `text.strip()` of Python. */
+export function strip(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isPythonSpace(text.charCodeAt(start))) start++;
+  while (end > start && isPythonSpace(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function endsLine(unit: number): boolean {
+  if (unit > 0x2029) return false;
+  return (unit >= 10 && unit <= 13) || (unit >= 0x1c && unit <= 0x1e) || unit === 0x85 || unit === 0x2028 || unit === 0x2029;
+}
+
+/** Calls `visit` with the bounds of each line of `text.splitlines()` of Python; returns how many there are. */
+export function forEachLine(text: string, visit: (start: number, end: number) => void): number {
+  let lines = 0;
+  let start = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (!endsLine(unit)) continue;
+    visit(start, i);
+    lines++;
+    if (unit === 13 && text.charCodeAt(i + 1) === 10) i++;
+    start = i + 1;
+  }
+  if (start < text.length) {
+    visit(start, text.length);
+    lines++;
+  }
+  return lines;
+}
+
+/** `text.count(part)` of Python: occurrences that do not overlap. */
+export function countOf(text: string, part: string): number {
+  let count = 0;
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) count++;
+  return count;
+}
