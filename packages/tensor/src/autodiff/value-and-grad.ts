@@ -1,0 +1,53 @@
+import { onesLike, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { flatten, type Tree } from '../tree/tree.ts';
+import { backward, record, release } from './tape.ts';
+import { whileTraining } from './training.ts';
+
+/** Gradients by path, such as `model.layers.0.self_attn.q_proj.weight`. */
+export type Gradients = Record<string, Tensor>;
+
+/**
+ * The value of a loss with its gradient with respect to the trainable leaves of a parameter tree.
+ *
+ *   (L, ∂L/∂θ)  where L = loss(params, ...args) is a scalar
+ *
+ * The loss may instead return `{ loss, … }` with further tensors, which come back beside the loss. `trainable` says which
+ * paths take part; default: every float32 leaf that does not call itself frozen. A leaf that the loss does not touch has no entry.
+ *
+ * @example
+ * ```ts
+ * import { tensor, useDevice, valueAndGrad } from '@llm/tensor';
+ * import { square, sum } from '@tensorflow/tfjs-core';
+ * await useDevice('cpu');
+ * const { value, grads } = valueAndGrad((p: { w: ReturnType<typeof tensor> }) => sum(square(p.w)))({ w: tensor([1, -2]) });
+ * if (value.dataSync()[0] !== 5 || grads.w?.dataSync()[1] !== -4) throw new Error('wrong gradient');
+ * ```
+ */
+export function valueAndGrad<P extends Tree, A extends readonly unknown[], R extends Tensor | ({ loss: Tensor } & Record<string, unknown>)>(
+  loss: (params: P, ...args: A) => R,
+  { trainable = () => true }: { trainable?: (path: string) => boolean } = {},
+): (params: P, ...args: A) => { value: R; grads: Gradients } {
+  return (params, ...args) => {
+    const leaves = Object.entries(flatten(params)).filter(([path, leaf]) => leaf.dtype === 'float32' && trainable(path));
+    if (leaves.length === 0) {
+      throw new RangeError('valueAndGrad: expected at least one trainable leaf but found none. Check the `trainable` filter.');
+    }
+    const xs = leaves.map(([, leaf]) => leaf);
+    const grads: Gradients = {};
+    const value = tidy(() => {
+      const { result, tape } = whileTraining(xs, () => record(() => loss(params, ...args)));
+      const y = ('dataId' in result ? result : (result as { loss: Tensor }).loss) as Tensor;
+      if (y.size !== 1) {
+        release(tape);
+        throw new RangeError(`valueAndGrad: expected the loss to be one number but found shape [${y.shape.join(', ')}]. Sum or average it.`);
+      }
+      const found = tidy(() => {
+        const gradients = backward(tape, [y], [onesLike(y)], xs);
+        leaves.forEach(([path], i) => { if (gradients[i] !== undefined) grads[path] = gradients[i]; });
+        return grads;
+      });
+      return [result, found] as never;
+    }) as unknown as [R, Gradients];
+    return { value: value[0], grads: value[1] };
+  };
+}

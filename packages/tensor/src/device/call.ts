@@ -1,0 +1,109 @@
+import { type Kernel, launch, portShape, type Sizes } from '@llm/kernels';
+import { engine, type Tensor, tensor as makeTensor, util } from '@tensorflow/tfjs-core';
+import { internals } from '../autodiff/engine.ts';
+import { wasmBackend } from './use-device.ts';
+
+/** How to run a kernel: its inputs by port, sizes by dimension, scalars, and the shape of each output that is wanted. */
+export interface Call {
+  readonly inputs: Readonly<Record<string, Tensor | undefined>>;
+  readonly dims: Sizes;
+  readonly uniforms?: Readonly<Record<string, number | undefined>>;
+  /** Outputs by name; an optional output runs only when it is named. `true` takes the kernel's own shape. */
+  readonly outputs: Readonly<Record<string, readonly number[] | true>>;
+}
+
+/**
+ * Runs a kernel on the device in use and returns its outputs. Inputs need not have the kernel's rank, only its number of
+ * values: rows and columns are read off `dims`. An output that the kernel makes in place is the input, changed.
+ */
+export function call<Names extends string>(kernel: Kernel, { inputs, dims, uniforms = {}, outputs }: Call & { outputs: Readonly<Record<Names, unknown>> }): Record<Names, Tensor> {
+  const sizes = { ...dims, ...kernel.derive?.(dims, { ...kernel.uniforms, ...defined(uniforms) }) };
+  for (const [name, port] of Object.entries(kernel.inputs)) {
+    const input = inputs[name];
+    if (input === undefined) {
+      if (port.optional) continue;
+      throw new TypeError(`${kernel.name}: expected input ${name} [${port.dims.join(', ')}] but found none`);
+    }
+    const expected = portShape(kernel, name, sizes);
+    if (input.dtype !== (port.dtype ?? 'float32') || input.size !== util.sizeFromShape(expected)) {
+      throw new RangeError(
+        `${kernel.name}: expected ${name} to hold [${expected.join(', ')}] ${port.dtype ?? 'float32'} values but found [${input.shape.join(', ')}] ${input.dtype}`,
+      );
+    }
+  }
+  const shapes: Record<string, number[]> = {};
+  for (const [name, shape] of Object.entries(outputs)) shapes[name] = shape === true ? portShape(kernel, name, sizes) : [...(shape as readonly number[])];
+  const request = { inputs, sizes, uniforms: defined(uniforms), shapes };
+  return (wasmBackend() === undefined ? onReference(kernel, request) : onWasm(kernel, request)) as Record<Names, Tensor>;
+}
+
+interface Request {
+  readonly inputs: Call['inputs'];
+  readonly sizes: Sizes;
+  readonly uniforms: Readonly<Record<string, number>>;
+  readonly shapes: Readonly<Record<string, number[]>>;
+}
+
+function defined(uniforms: Readonly<Record<string, number | undefined>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(uniforms).filter((entry): entry is [string, number] => entry[1] !== undefined));
+}
+
+function onWasm(kernel: Kernel, { inputs, sizes, uniforms, shapes }: Request): Record<string, Tensor> {
+  const backend = wasmBackend()!;
+  const at: Record<string, number> = {};
+  for (const [name, input] of Object.entries(inputs)) if (input !== undefined) at[name] = addressOf(input);
+  const results: Record<string, Tensor> = {};
+  for (const [name, shape] of Object.entries(shapes)) {
+    const port = kernel.outputs[name]!;
+    if (port.inPlace !== undefined) {
+      results[name] = inputs[port.inPlace]!;
+      at[name] = at[port.inPlace]!;
+    } else {
+      const info = backend.output(shape, port.dtype);
+      results[name] = internals().makeTensorFromTensorInfo(info);
+      at[name] = backend.address(info.dataId);
+    }
+  }
+  launch(backend.device, kernel, { at, dims: sizes, uniforms });
+  return results;
+}
+
+/** Where a tensor's values lie; one that was made on another device is brought over first. */
+export function addressOf(tensor: Tensor): number {
+  const backend = wasmBackend();
+  if (backend === undefined) throw new Error('addressOf: expected the wasm device in use. Call `await useDevice()` first.');
+  if (!(backend as unknown as { data: { has(id: object): boolean } }).data.has(tensor.dataId)) {
+    (engine() as unknown as { moveData(backend: unknown, id: object): void }).moveData(backend, tensor.dataId);
+  }
+  return backend.address(tensor.dataId);
+}
+
+/** The reference in f64 on any device: values are read, the plain loops run, and the results are written back. */
+function onReference(kernel: Kernel, { inputs, sizes, uniforms, shapes }: Request): Record<string, Tensor> {
+  const io: Record<string, Float64Array> = {};
+  for (const [name, input] of Object.entries(inputs)) if (input !== undefined) io[name] = Float64Array.from(input.dataSync());
+  for (const [name, shape] of Object.entries(shapes)) {
+    const { inPlace } = kernel.outputs[name]!;
+    io[name] = inPlace === undefined ? new Float64Array(util.sizeFromShape(shape)) : io[inPlace]!;
+  }
+  kernel.reference(io as never, sizes, { ...kernel.uniforms, ...uniforms } as never);
+  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => {
+    const { inPlace, dtype = 'float32' } = kernel.outputs[name]!;
+    if (inPlace === undefined) return [name, makeTensor(Float32Array.from(io[name]!), shape, dtype)];
+    const target = inputs[inPlace]!;
+    overwrite(target, io[name]!);
+    return [name, target];
+  }));
+}
+
+/** Replaces the values of a tensor in place. */
+export function overwrite(target: Tensor, values: ArrayLike<number>): void {
+  const backend = wasmBackend();
+  if (backend !== undefined) {
+    const address = addressOf(target);
+    (target.dtype === 'float32' ? backend.device.f32(address, target.size) : backend.device.i32(address, target.size)).set(values);
+    return;
+  }
+  const held = (engine().backend as unknown as { data: { get(id: object): { values: Float32Array } } }).data.get(target.dataId);
+  held.values.set(values);
+}

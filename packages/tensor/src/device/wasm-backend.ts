@@ -1,0 +1,98 @@
+import type { WasmDevice } from '@llm/kernels';
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import { type DataType, type BackendValues, util } from '@tensorflow/tfjs-core';
+
+interface Entry {
+  readonly dtype: DataType;
+  readonly values: BackendValues;
+  readonly address?: number;
+  readonly length?: number;
+  refCount: number;
+}
+
+let nextId = 1;
+
+/** A tfjs tensor without a handle in the engine, as kernels pass them. */
+export interface Info {
+  readonly dataId: object;
+  readonly shape: number[];
+  readonly dtype: DataType;
+}
+
+/**
+ * The tfjs backend whose tensors live in the memory of a WasmDevice. Where no kernel of ours stands, tfjs's plain kernels work
+ * on views of the same memory, so no operation is ever missing.
+ */
+export class WasmBackend extends MathBackendCPU {
+  readonly device: WasmDevice;
+
+  constructor(device: WasmDevice) {
+    super();
+    this.device = device;
+    (this as unknown as { firstUse: boolean }).firstUse = false;
+  }
+
+  private entries(): { get(id: object): Entry; set(id: object, entry: Entry): void; has(id: object): boolean; delete(id: object): boolean } {
+    return this.data as never;
+  }
+
+  /** Memory for `length` values of a dtype that lives in the device, its content undefined. */
+  private reserve(length: number, dtype: DataType, refCount: number): Entry {
+    const { device } = this;
+    const address = device.heap.alloc(dtype === 'bool' ? length : length * 4);
+    return {
+      dtype, address, length, refCount,
+      get values() {
+        if (dtype === 'float32') return device.f32(address, length);
+        return dtype === 'int32' ? device.i32(address, length) : device.u8(address, length);
+      },
+    };
+  }
+
+  /** A new tensor of undefined content. */
+  output(shape: number[], dtype: 'float32' | 'int32' = 'float32'): Info {
+    const dataId = { id: nextId++ };
+    this.entries().set(dataId, this.reserve(util.sizeFromShape(shape), dtype, 1));
+    return { dataId, shape, dtype };
+  }
+
+  /** Where a tensor's values lie in the device's memory. */
+  address(dataId: object): number {
+    const { address, dtype } = this.entries().get(dataId);
+    if (address === undefined) throw new TypeError(`wasm backend: expected numbers in device memory but found ${dtype} values`);
+    return address;
+  }
+
+  override write(values: BackendValues, shape: number[], dtype: DataType): object {
+    const dataId = { id: nextId++ };
+    this.move(dataId, values, shape, dtype, 1);
+    return dataId;
+  }
+
+  override move(dataId: object, values: BackendValues, shape: number[], dtype: DataType, refCount: number): void {
+    if (dtype === 'string' || dtype === 'complex64') {
+      this.entries().set(dataId, { values, dtype, refCount });
+      return;
+    }
+    const entry = this.reserve(util.sizeFromShape(shape), dtype, refCount);
+    if (values != null) (entry.values as Float32Array).set(values as Float32Array);
+    else (entry.values as Float32Array).fill(0);
+    this.entries().set(dataId, entry);
+  }
+
+  override readSync(dataId: object): BackendValues {
+    const { address, values } = this.entries().get(dataId);
+    return address === undefined ? super.readSync(dataId) : (values as Float32Array).slice();
+  }
+
+  override disposeData(dataId: object, force: boolean = false): boolean {
+    const entry = this.entries().has(dataId) ? this.entries().get(dataId) : undefined;
+    const gone = super.disposeData(dataId, force);
+    if (gone && entry?.address !== undefined) this.device.heap.free(entry.address);
+    return gone;
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: false };
+  }
+}

@@ -1,0 +1,59 @@
+import { attention as kernel, attentionBackward } from '@llm/kernels';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { differentiable } from '../autodiff/differentiable.ts';
+import { call } from '../device/call.ts';
+
+export interface AttentionOptions {
+  /** Default 1/√width. */
+  readonly scale?: number;
+  /** A query sees only itself and what is before it; default true. */
+  readonly causal?: boolean;
+  /** How many of the newest keys, itself included, a query sees; default all. */
+  readonly window?: number;
+  /** int32 [batch, keys]: queries see only keys of their own number, as documents packed into one row need it. */
+  readonly segments?: Tensor | undefined;
+  /** [1 or batch, 1 or heads, queries, keys], added to the scores. It gets no gradient. */
+  readonly bias?: Tensor | undefined;
+  /** int32 [batch]: how many keys of each row count; default all. */
+  readonly lengths?: Tensor | undefined;
+  /** int32 [batch]: the position of each row's first query among its keys; default keys − queries. */
+  readonly offsets?: Tensor | undefined;
+}
+
+/**
+ * Scaled dot-product attention that never stores the queries × keys matrix.
+ *
+ *   o = softmax(scale · q · kᵀ + bias + mask) · v
+ *
+ * q [batch, queries, heads, width], k and v [batch, keys, kvHeads, width], o like q; head h reads kv head ⌊h · kvHeads / heads⌋.
+ * A query that sees no key gives zeros. Dao et al. 2022, https://arxiv.org/abs/2205.14135
+ */
+export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
+  const { scale = 0, causal = true, window = 0, segments, bias, lengths, offsets } = options;
+  const [batch = 0, queries = 0, heads = 0, width = 0] = q.shape;
+  const [, keys = 0, kvHeads = 0] = k.shape;
+  if (q.rank !== 4 || k.rank !== 4 || v.rank !== 4 || k.shape.join() !== v.shape.join() || k.shape[3] !== width || heads % kvHeads !== 0) {
+    throw new RangeError(
+      `attention: expected q [batch, queries, heads, width] and k, v [batch, keys, kvHeads, width] with heads a multiple of kvHeads `
+      + `but found [${q.shape.join(', ')}], [${k.shape.join(', ')}] and [${v.shape.join(', ')}]`,
+    );
+  }
+  const dims = { batch, queries, heads, width, keys, kvHeads, biasBatch: bias?.shape[0] ?? 1, biasHeads: bias?.shape[1] ?? 1 };
+  const uniforms = { scale, causal: Number(causal), window };
+  const masks = { segments, bias, lengths, offsets };
+  return differentiable({
+    inputs: { q, k, v },
+    forward: (save) => {
+      const { o, lse } = call(kernel, { inputs: { q, k, v, ...masks }, dims, uniforms, outputs: { o: q.shape, lse: true } });
+      save([q, k, v, o, lse]);
+      return o;
+    },
+    backward: (dy, [q, k, v, o, lse]) => {
+      const { dq, dk, dv } = call(attentionBackward, {
+        inputs: { do: dy, q, k, v, o, lse, ...masks }, dims, uniforms,
+        outputs: { dq: dy.shape, dk: k!.shape, dv: v!.shape },
+      });
+      return { q: () => dq, k: () => dk, v: () => dv };
+    },
+  });
+}

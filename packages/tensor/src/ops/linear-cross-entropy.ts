@@ -1,0 +1,61 @@
+import { linearCrossEntropy as kernel } from '@llm/kernels';
+import { div, mul, scalar, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { differentiable } from '../autodiff/differentiable.ts';
+import { needsGradient } from '../autodiff/training.ts';
+import { call } from '../device/call.ts';
+
+export interface LinearCrossEntropyOptions {
+  /** Targets with this id do not count; default −100. */
+  readonly ignoreIndex?: number;
+  /** ε of label smoothing; default 0. */
+  readonly labelSmoothing?: number;
+  /** Factor of logsumexp², which keeps logits from drifting; default 0. */
+  readonly zLoss?: number;
+  /** Divides the sum of the rows' losses; default: how many targets count. Give the global number when accumulating gradients. */
+  readonly denominator?: number;
+}
+
+/**
+ * Cross-entropy of a linear head, never storing the logits: rows go through in chunks, and gradients are made on the way.
+ *
+ *   z = h · Wᵀ;  L = Σ_rows (logsumexp(z) − (1 − ε) z_target − ε · mean(z) + zLoss · logsumexp(z)²) / denominator
+ *
+ * hidden [..., width], weight [vocabulary, width], targets int32 [...] → scalar.
+ * Wijmans et al. 2024, https://arxiv.org/abs/2411.09009
+ */
+export function linearCrossEntropy(hidden: Tensor, weight: Tensor, targets: Tensor, options: LinearCrossEntropyOptions = {}): Tensor {
+  const { ignoreIndex = -100, labelSmoothing = 0, zLoss = 0 } = options;
+  const [vocab = 0, width = 0] = weight.shape;
+  const rows = targets.size;
+  if (hidden.size !== rows * width) {
+    throw new RangeError(`linearCrossEntropy: expected hidden [${targets.shape.join(', ')}, ${width}] but found [${hidden.shape.join(', ')}]`);
+  }
+  const counted = options.denominator ?? targets.dataSync().reduce((n, id) => n + Number(id !== ignoreIndex), 0);
+  if (!(counted > 0)) {
+    throw new RangeError(`linearCrossEntropy: expected at least one target but found all ${rows} ignored (${ignoreIndex}). Check the labels or the mask.`);
+  }
+  let wanted = { hidden: false, weight: false };
+  return differentiable({
+    inputs: { hidden, weight },
+    forward: (save) => {
+      wanted = { hidden: needsGradient(hidden), weight: needsGradient(weight) };
+      const outputs = {
+        loss: true,
+        ...(wanted.hidden ? { dhidden: hidden.shape } : {}),
+        ...(wanted.weight ? { dweight: weight.shape } : {}),
+      } as { loss: true; dhidden: number[]; dweight: number[] };
+      const { loss, dhidden, dweight } = call(kernel, {
+        inputs: { hidden, weight, targets }, dims: { rows, width, vocab }, uniforms: { ignoreIndex, labelSmoothing, zLoss }, outputs,
+      });
+      save([dhidden, dweight].filter((gradient) => gradient !== undefined));
+      return div(sum(loss), scalar(counted));
+    },
+    backward: (dy, saved) => {
+      const factor = div(dy, scalar(counted));
+      return {
+        hidden: () => mul(saved[0]!, factor),
+        weight: () => mul(saved[wanted.hidden ? 1 : 0]!, factor),
+      };
+    },
+  });
+}

@@ -1,0 +1,19 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/**
+ * A parameter that knows how to apply itself: quantized, low-rank, or anything that stands where a matrix would. The shape
+ * is that of the matrix it stands for, [out, in] as in a linear layer.
+ */
+export interface Weight {
+  readonly shape: readonly number[];
+  /** The tensors it holds, by name; float32 ones are trained unless `frozen` says otherwise. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  /** x [..., in] → [..., out]. */
+  apply(x: Tensor): Tensor;
+  /** Rows by id, for embeddings and tied heads: ids [...] → [..., in]. */
+  rows?(ids: Tensor): Tensor;
+}
+
+export function isWeight(node: unknown): node is Weight {
+  return typeof node === 'object' && node !== null && typeof (node as { apply?: unknown }).apply === 'function' && 'tensors' in node;
+}
