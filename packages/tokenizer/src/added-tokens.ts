@@ -1,0 +1,112 @@
+import type { AddedTokenJson } from './tokenizer-json.ts';
+
+/** A stretch of text, or an added token that was found in it. */
+export type Segment = { readonly text: string } | { readonly id: number };
+
+/** Cuts a text at the added tokens that it contains. */
+export type AddedTokenSplitter = (text: string, options: { allowSpecial: boolean }) => Segment[];
+
+/** No real added token is longer; the bound keeps the search linear. */
+export const MAX_ADDED_TOKEN_LENGTH = 256;
+
+// What Rust's \w means. JavaScript's own \w is ASCII.
+const WORD = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
+const SPACE = /\p{White_Space}/u;
+
+/**
+ * Returns the function that finds added tokens: the leftmost one, the longest among those that start there, on whole words
+ * where the token asks for it, with the whitespace around it where it strips. Special tokens stay text unless allowed.
+ */
+export function addedTokenSplitter(
+  tokens: readonly AddedTokenJson[],
+  contentOf: (token: AddedTokenJson) => string = (token) => token.content,
+): AddedTokenSplitter {
+  if (tokens.length === 0) return (text) => (text === '' ? [] : [{ text }]);
+  const hasOrdinary = tokens.some((token) => !token.special);
+  const longestAt = tokenSearch(tokens, contentOf);
+  return (text, { allowSpecial }) => {
+    if (!allowSpecial && !hasOrdinary) return text === '' ? [] : [{ text }];
+    const segments: Segment[] = [];
+    let done = 0;
+    for (let at = 0; at < text.length; ) {
+      const found = longestAt(text, at);
+      if (!found) {
+        at++;
+        continue;
+      }
+      const { token, end } = found;
+      const from = at;
+      at = end;
+      if (token.special && !allowSpecial) continue;
+      if (token.single_word && (endsInWord(text, from) || WORD.test(characterAt(text, end)))) continue;
+      const start = token.lstrip ? Math.max(done, spaceBefore(text, from, done)) : from;
+      if (done < start) segments.push({ text: text.slice(done, start) });
+      segments.push({ id: token.id });
+      done = token.rstrip ? spaceAfter(text, end) : end;
+    }
+    if (done < text.length) segments.push({ text: text.slice(done) });
+    return segments;
+  };
+}
+
+interface Found {
+  readonly token: AddedTokenJson;
+  readonly end: number;
+}
+
+// A trie over UTF-16 units: node and unit → node. Node 0 is the root.
+function tokenSearch(
+  tokens: readonly AddedTokenJson[],
+  contentOf: (token: AddedTokenJson) => string,
+): (text: string, at: number) => Found | undefined {
+  const children = new Map<number, number>();
+  const accepted: (AddedTokenJson | undefined)[] = [undefined];
+  for (const token of tokens) {
+    let node = 0;
+    const content = contentOf(token);
+    for (let i = 0; i < content.length; i++) {
+      const key = node * 65536 + content.charCodeAt(i);
+      let child = children.get(key);
+      if (child === undefined) {
+        child = accepted.length;
+        accepted.push(undefined);
+        children.set(key, child);
+      }
+      node = child;
+    }
+    if (node !== 0) accepted[node] = token;
+  }
+  return (text, at) => {
+    let node = children.get(text.charCodeAt(at));
+    let found: Found | undefined;
+    for (let end = at + 1; node !== undefined; end++) {
+      const token = accepted[node];
+      if (token) found = { token, end };
+      node = end < text.length ? children.get(node * 65536 + text.charCodeAt(end)) : undefined;
+    }
+    return found;
+  };
+}
+
+function characterAt(text: string, at: number): string {
+  return at < text.length ? String.fromCodePoint(text.codePointAt(at)!) : '';
+}
+
+function endsInWord(text: string, end: number): boolean {
+  if (end === 0) return false;
+  const low = text.charCodeAt(end - 1);
+  const pair = low >= 0xdc00 && low <= 0xdfff && end > 1;
+  return WORD.test(text.slice(pair ? end - 2 : end - 1, end));
+}
+
+function spaceBefore(text: string, end: number, from: number): number {
+  let at = end;
+  while (at > from && SPACE.test(text[at - 1]!)) at--;
+  return at;
+}
+
+function spaceAfter(text: string, start: number): number {
+  let at = start;
+  while (at < text.length && SPACE.test(text[at]!)) at++;
+  return at;
+}

@@ -1,0 +1,38 @@
+/** What went wrong with a tokenizer file, stable across versions. */
+export type TokenizerErrorCode =
+  | 'E_TOKENIZER_JSON'
+  | 'E_TOKENIZER_UNSUPPORTED'
+  | 'E_TOKENIZER_REGEX'
+  | 'E_TOKENIZER_VOCAB'
+  | 'E_TOKENIZER_MERGE'
+  | 'E_TOKENIZER_LIMIT';
+
+/**
+ * A tokenizer file that cannot be used, with a `code` to branch on and a message that says what to do.
+ *
+ * | code | meaning |
+ * |---|---|
+ * | `E_TOKENIZER_JSON` | a field is missing or has the wrong type |
+ * | `E_TOKENIZER_UNSUPPORTED` | a component that this package does not run |
+ * | `E_TOKENIZER_REGEX` | a split pattern for which there is no scanner |
+ * | `E_TOKENIZER_VOCAB` | ids repeat or leave gaps, or a byte has no token |
+ * | `E_TOKENIZER_MERGE` | a merge names a token that does not exist |
+ * | `E_TOKENIZER_LIMIT` | larger than any real tokenizer |
+ */
+export class TokenizerError extends Error {
+  override readonly name = 'TokenizerError';
+  readonly code: TokenizerErrorCode;
+
+  constructor(code: TokenizerErrorCode, message: string) {
+    super(`${message} [${code}]`);
+    this.code = code;
+  }
+}
+
+/** A short rendering of any value for an error message, bounded in size and never throwing. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return String(value);
+}
