@@ -12,7 +12,7 @@ export type Gradients = Record<string, Tensor>;
  *   (L, ∂L/∂θ)  where L = loss(params, ...args) is a scalar
  *
  * The loss may instead return `{ loss, … }` with further tensors, which come back beside the loss. `trainable` says which
- * paths take part; default: every float32 leaf that does not call itself frozen. A leaf that the loss does not touch has no entry.
+ * paths take part; default: every float32 leaf. A leaf that the loss does not touch has no entry.
  *
  * @example
  * ```ts

@@ -1,7 +1,9 @@
 import { type Kernel, launch, portShape, type Sizes } from '@llm/kernels';
-import { engine, type Tensor, tensor as makeTensor, util } from '@tensorflow/tfjs-core';
+import { type Tensor, tensor as makeTensor, util } from '@tensorflow/tfjs-core';
 import { internals } from '../autodiff/engine.ts';
+import { addressOf } from './address.ts';
 import { wasmBackend } from './use-device.ts';
+import { overwrite } from './in-place.ts';
 
 /** How to run a kernel: its inputs by port, sizes by dimension, scalars, and the shape of each output that is wanted. */
 export interface Call {
@@ -68,16 +70,6 @@ function onWasm(kernel: Kernel, { inputs, sizes, uniforms, shapes }: Request): R
   return results;
 }
 
-/** Where a tensor's values lie; one that was made on another device is brought over first. */
-export function addressOf(tensor: Tensor): number {
-  const backend = wasmBackend();
-  if (backend === undefined) throw new Error('addressOf: expected the wasm device in use. Call `await useDevice()` first.');
-  if (!(backend as unknown as { data: { has(id: object): boolean } }).data.has(tensor.dataId)) {
-    (engine() as unknown as { moveData(backend: unknown, id: object): void }).moveData(backend, tensor.dataId);
-  }
-  return backend.address(tensor.dataId);
-}
-
 /** The reference in f64 on any device: values are read, the plain loops run, and the results are written back. */
 function onReference(kernel: Kernel, { inputs, sizes, uniforms, shapes }: Request): Record<string, Tensor> {
   const io: Record<string, Float64Array> = {};
@@ -94,16 +86,4 @@ function onReference(kernel: Kernel, { inputs, sizes, uniforms, shapes }: Reques
     overwrite(target, io[name]!);
     return [name, target];
   }));
-}
-
-/** Replaces the values of a tensor in place. */
-export function overwrite(target: Tensor, values: ArrayLike<number>): void {
-  const backend = wasmBackend();
-  if (backend !== undefined) {
-    const address = addressOf(target);
-    (target.dtype === 'float32' ? backend.device.f32(address, target.size) : backend.device.i32(address, target.size)).set(values);
-    return;
-  }
-  const held = (engine().backend as unknown as { data: { get(id: object): { values: Float32Array } } }).data.get(target.dataId);
-  held.values.set(values);
 }

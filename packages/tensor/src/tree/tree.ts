@@ -76,6 +76,13 @@ export function mapLeaves(tree: Tree, fn: (leaf: Leaf, path: string) => Leaf): T
   return unflatten(leaves(tree).map(([path, leaf]) => [path, fn(leaf, path)] as const));
 }
 
+/** The same tree over other tensors, given by the paths that `flatten` names; what is not given stays. */
+export function withTensors<T extends Tree>(tree: T, tensors: Readonly<Record<string, Tensor>>): T {
+  return mapLeaves(tree, (leaf, path) => (isWeight(leaf)
+    ? leaf.with(Object.fromEntries(Object.entries(leaf.tensors).map(([name, tensor]) => [name, tensors[`${path}.${name}`] ?? tensor])))
+    : tensors[path] ?? leaf)) as T;
+}
+
 /** The number of values in all leaves, tied tensors counted once. */
 export function countParameters(tree: Tree): number {
   return [...new Set(Object.values(flatten(tree)))].reduce((sum, { size }) => sum + size, 0);

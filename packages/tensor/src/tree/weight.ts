@@ -6,8 +6,10 @@ import type { Tensor } from '@tensorflow/tfjs-core';
  */
 export interface Weight {
   readonly shape: readonly number[];
-  /** The tensors it holds, by name; float32 ones are trained unless `frozen` says otherwise. */
+  /** The tensors it holds, by name; float32 ones may be trained. */
   readonly tensors: Readonly<Record<string, Tensor>>;
+  /** The same weight over other tensors of the same names and shapes. */
+  with(tensors: Readonly<Record<string, Tensor>>): Weight;
   /** x [..., in] → [..., out]. */
   apply(x: Tensor): Tensor;
   /** Rows by id, for embeddings and tied heads: ids [...] → [..., in]. */

@@ -1,0 +1,131 @@
+import { add, attention, dropout, embed, type Activation, type Leaf, layerNorm, linear, reshape, split, type Tensor, tensor, type Tree, unflatten } from '@llm/tensor';
+import { initial } from '../layers/initial.ts';
+import { runLayers } from '../layers/run-layers.ts';
+import type { ApplyOptions, Model, ModelInputs, ModelShape } from '../model.ts';
+
+export interface Gpt2Config {
+  readonly modelType: 'gpt2';
+  readonly vocabSize: number;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly maxPositions: number;
+  readonly normEps: number;
+  readonly activation: Activation;
+  readonly embeddingDropout: number;
+  readonly residualDropout: number;
+  readonly tied: boolean;
+  readonly initStd: number;
+}
+
+interface Affine { readonly weight: Tensor; readonly bias: Tensor }
+interface Conv1d { readonly weight: Leaf; readonly bias: Tensor }
+interface Layer {
+  readonly ln_1: Affine;
+  readonly attn: { readonly c_attn: Conv1d; readonly c_proj: Conv1d };
+  readonly ln_2: Affine;
+  readonly mlp: { readonly c_fc: Conv1d; readonly c_proj: Conv1d };
+}
+interface Params {
+  readonly transformer: {
+    readonly wte: { readonly weight: Leaf }; readonly wpe: { readonly weight: Leaf }; readonly h: Tree; readonly ln_f: Affine;
+  };
+  readonly lm_head?: { readonly weight: Leaf };
+}
+
+/**
+ * GPT-2: learned positions, pre-norm blocks of multi-head attention and a GELU MLP; matrices are stored [in, out].
+ *
+ *   x ← x + W_o · attention(W_qkv · layerNorm(x));  x ← x + W_proj · gelu(W_fc · layerNorm(x))
+ *
+ * Radford et al. 2019, "Language models are unsupervised multitask learners".
+ */
+export function gpt2(config: Gpt2Config): Model<Gpt2Config> {
+  const { heads, hiddenSize, normEps: eps } = config;
+  const headDim = hiddenSize / heads;
+  const shape: ModelShape = {
+    vocabSize: config.vocabSize, width: hiddenSize, layers: config.layers, heads, kvHeads: heads, headDim,
+    maxPositions: config.maxPositions, mlpWidth: config.intermediateSize, mlpInputs: 1, tied: config.tied,
+  };
+  const dropped = (x: Tensor, p: number, site: number, { dropoutSeed }: ApplyOptions): Tensor => (
+    dropoutSeed === undefined || p === 0 ? x : dropout(x, p, { seed: dropoutSeed * 4096 + site })
+  );
+
+  const layer = (x: Tensor, { ln_1, attn, ln_2, mlp }: Layer, index: number, { segments, cache }: ModelInputs, options: ApplyOptions): Tensor => {
+    const [batch = 0, length = 0] = x.shape;
+    const dropping = options.dropoutSeed !== undefined && config.residualDropout > 0;
+    const project = (x: Tensor, { weight, bias }: Conv1d, residual: Tensor, site: number): Tensor => (dropping
+      ? add(residual, dropped(linear(x, weight, { bias, transposed: true }), config.residualDropout, site, options))
+      : linear(x, weight, { bias, residual, transposed: true }));
+    const joined = linear(layerNorm(x, ln_1.weight, { bias: ln_1.bias, eps }), attn.c_attn.weight, { bias: attn.c_attn.bias, transposed: true });
+    const [q, newK, newV] = split(joined, 3, -1).map((part) => reshape(part, [batch, length, heads, headDim])) as [Tensor, Tensor, Tensor];
+    const { k, v } = cache?.append(index, newK, newV) ?? { k: newK, v: newV };
+    const mixed = attention(q, k, v, { segments, lengths: cache?.filled(length), offsets: cache?.offsets() });
+    const attended = project(reshape(mixed, [batch, length, hiddenSize]), attn.c_proj, x, 2 * index + 1);
+    options.capture?.(`transformer.h.${index}.attn`, attended);
+    const inner = linear(layerNorm(attended, ln_2.weight, { bias: ln_2.bias, eps }), mlp.c_fc.weight, {
+      bias: mlp.c_fc.bias, activation: config.activation, transposed: true,
+    });
+    const y = project(inner, mlp.c_proj, attended, 2 * index + 2);
+    options.capture?.(`transformer.h.${index}.mlp`, y);
+    return y;
+  };
+
+  const head = (params: Tree): Leaf => {
+    const { transformer, lm_head } = params as unknown as Params;
+    return lm_head?.weight ?? transformer.wte.weight;
+  };
+
+  const hidden: Model['hidden'] = (params, inputs, options = {}) => {
+    const { wte, wpe, h, ln_f } = (params as unknown as Params).transformer;
+    const [batch = 0, length = 0] = inputs.ids.shape;
+    const start = inputs.cache === undefined ? 0 : Math.max(...inputs.cache.lengths);
+    if (start + length > config.maxPositions) {
+      throw new RangeError(`gpt2: expected at most ${config.maxPositions} positions but found ${start + length}. Shorten the text.`);
+    }
+    const positions = inputs.positions ?? inputs.cache?.positions(length)
+      ?? tensor(Int32Array.from({ length: batch * length }, (_, i) => i % length), [batch, length], 'int32');
+    const embedded = dropped(add(embed(inputs.ids, wte.weight), embed(positions, wpe.weight)), config.embeddingDropout, 0, options);
+    const x = runLayers(embedded, h, {
+      count: config.layers, recompute: options.checkpointed ?? false,
+      layer: (x, params, index) => layer(x, params as unknown as Layer, index, inputs, options),
+    });
+    inputs.cache?.advance(length);
+    return layerNorm(x, ln_f.weight, { bias: ln_f.bias, eps });
+  };
+
+  return {
+    config,
+    shape,
+    init: (seed) => initGpt2(config, seed),
+    hidden,
+    head,
+    apply: (params, inputs, options) => linear(hidden(params, inputs, options), head(params)),
+  };
+}
+
+/** N(0, initStd²), the projections onto the residual stream by a further 1/√(2 · layers). */
+function initGpt2({ hiddenSize, intermediateSize, vocabSize, maxPositions, layers, initStd, tied }: Gpt2Config, seed: number): Tree {
+  const { normal, ones, zeros } = initial(seed);
+  const entries: [string, Tensor][] = [];
+  const conv = (name: string, from: number, to: number, std: number): void => {
+    entries.push([`${name}.weight`, normal(`${name}.weight`, [from, to], std)], [`${name}.bias`, zeros([to])]);
+  };
+  const norm = (name: string): void => { entries.push([`${name}.weight`, ones([hiddenSize])], [`${name}.bias`, zeros([hiddenSize])]); };
+  const residualStd = initStd / Math.sqrt(2 * layers);
+  entries.push(['transformer.wte.weight', normal('transformer.wte.weight', [vocabSize, hiddenSize], initStd)]);
+  entries.push(['transformer.wpe.weight', normal('transformer.wpe.weight', [maxPositions, hiddenSize], initStd)]);
+  for (let i = 0; i < layers; i++) {
+    const at = `transformer.h.${i}`;
+    norm(`${at}.ln_1`);
+    conv(`${at}.attn.c_attn`, hiddenSize, 3 * hiddenSize, initStd);
+    conv(`${at}.attn.c_proj`, hiddenSize, hiddenSize, residualStd);
+    norm(`${at}.ln_2`);
+    conv(`${at}.mlp.c_fc`, hiddenSize, intermediateSize, initStd);
+    conv(`${at}.mlp.c_proj`, intermediateSize, hiddenSize, residualStd);
+  }
+  norm('transformer.ln_f');
+  if (!tied) entries.push(['lm_head.weight', normal('lm_head.weight', [vocabSize, hiddenSize], initStd)]);
+  return unflatten(entries);
+}

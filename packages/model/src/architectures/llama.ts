@@ -1,0 +1,157 @@
+import {
+  attention, embed, gated, type Activation, type Leaf, linear, reshape, rmsNorm, rope, type Tensor, type Tree, unflatten,
+} from '@llm/tensor';
+import { initial } from '../layers/initial.ts';
+import { type RopeScaling, rotation } from '../layers/rotation.ts';
+import { runLayers } from '../layers/run-layers.ts';
+import { type Keeper, keeper } from '../layers/keeper.ts';
+import type { ApplyOptions, Model, ModelInputs, ModelShape } from '../model.ts';
+
+/** Llama, Qwen2 and Qwen3: one architecture with a few switches. */
+export interface LlamaConfig {
+  readonly modelType: 'llama' | 'qwen2' | 'qwen3';
+  readonly vocabSize: number;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly maxPositions: number;
+  readonly ropeTheta: number;
+  readonly ropeScaling: RopeScaling;
+  readonly normEps: number;
+  readonly tied: boolean;
+  /** Biases on the query, key and value projections (Qwen2), on the output projection, and in the MLP. */
+  readonly qkvBias: boolean;
+  readonly outputBias: boolean;
+  readonly mlpBias: boolean;
+  /** RMS-norm on each head's queries and keys (Qwen3). */
+  readonly qkNorm: boolean;
+  readonly activation: Activation;
+  readonly initStd: number;
+  readonly slidingWindow?: number;
+}
+
+interface Norm { readonly weight: Tensor }
+interface Projection { readonly weight: Leaf; readonly bias?: Tensor }
+interface Layer {
+  readonly input_layernorm: Norm;
+  readonly self_attn: {
+    readonly q_proj: Projection; readonly k_proj: Projection; readonly v_proj: Projection; readonly o_proj: Projection;
+    readonly q_norm?: Norm; readonly k_norm?: Norm;
+  };
+  readonly post_attention_layernorm: Norm;
+  readonly mlp: { readonly gate_proj: Projection; readonly up_proj: Projection; readonly down_proj: Projection };
+}
+interface Params {
+  readonly model: { readonly embed_tokens: { readonly weight: Leaf }; readonly layers: Tree; readonly norm: Norm };
+  readonly lm_head?: { readonly weight: Leaf };
+}
+
+/**
+ * The Llama architecture: pre-norm blocks of rotary grouped-query attention and a gated MLP.
+ *
+ *   x ← x + W_o · attention(rope(W_q n), rope(W_k n), W_v n),  n = rmsNorm(x)
+ *   x ← x + W_down · (silu(W_gate n) · W_up n),                n = rmsNorm(x)
+ *
+ * Touvron et al. 2023, https://arxiv.org/abs/2302.13971; Qwen2 adds biases to q, k, v, Qwen3 norms q and k per head.
+ */
+export function llama(config: LlamaConfig): Model<LlamaConfig> {
+  const { heads, kvHeads, headDim, normEps: eps } = config;
+  const shape: ModelShape = {
+    vocabSize: config.vocabSize, width: config.hiddenSize, layers: config.layers, heads, kvHeads, headDim,
+    maxPositions: config.maxPositions, mlpWidth: config.intermediateSize, mlpInputs: 2, tied: config.tied,
+  };
+  const tables: Keeper<ReturnType<typeof rotation>> = keeper((positions) => rotation({
+    headDim, positions, theta: config.ropeTheta, scaling: config.ropeScaling,
+  }), config.maxPositions);
+
+  const layer = (x: Tensor, params: Layer, index: number, { positions, segments, cache }: ModelInputs, { capture }: ApplyOptions): Tensor => {
+    const [batch = 0, length = 0] = x.shape;
+    const rotate = tables.upTo((cache === undefined ? 0 : Math.max(...cache.lengths)) + length);
+    const at = positions ?? cache?.positions(length);
+    const { q_proj, k_proj, v_proj, o_proj, q_norm, k_norm } = params.self_attn;
+    const project = (n: Tensor, { weight, bias }: Projection, count: number, norm?: Norm): Tensor => {
+      const projected = reshape(linear(n, weight, { bias }), [batch, length, count, headDim]);
+      return norm === undefined ? projected : rmsNorm(projected, norm.weight, { eps });
+    };
+    const turn = (x: Tensor): Tensor => rope(x, rotate, at === undefined ? {} : { positions: at });
+    const n = rmsNorm(x, params.input_layernorm.weight, { eps });
+    const q = turn(project(n, q_proj, heads, q_norm));
+    const newK = turn(project(n, k_proj, kvHeads, k_norm));
+    const newV = project(n, v_proj, kvHeads);
+    const { k, v } = cache?.append(index, newK, newV) ?? { k: newK, v: newV };
+    const mixed = attention(q, k, v, {
+      ...(config.slidingWindow === undefined ? {} : { window: config.slidingWindow }),
+      segments, lengths: cache?.filled(length), offsets: cache?.offsets(),
+    });
+    const attended = linear(reshape(mixed, [batch, length, heads * headDim]), o_proj.weight, { bias: o_proj.bias, residual: x });
+    capture?.(`model.layers.${index}.self_attn`, attended);
+    const m = rmsNorm(attended, params.post_attention_layernorm.weight, { eps });
+    const { gate_proj, up_proj, down_proj } = params.mlp;
+    const inner = gated(
+      linear(m, gate_proj.weight, { bias: gate_proj.bias }), linear(m, up_proj.weight, { bias: up_proj.bias }), { activation: config.activation },
+    );
+    const y = linear(inner, down_proj.weight, { bias: down_proj.bias, residual: attended });
+    capture?.(`model.layers.${index}.mlp`, y);
+    return y;
+  };
+
+  const head = (params: Tree): Leaf => {
+    const { model, lm_head } = params as unknown as Params;
+    return lm_head?.weight ?? model.embed_tokens.weight;
+  };
+
+  const hidden: Model['hidden'] = (params, inputs, options = {}) => {
+    const { model } = params as unknown as Params;
+    const length = inputs.ids.shape[1]!;
+    const x = runLayers(embed(inputs.ids, model.embed_tokens.weight), model.layers, {
+      count: config.layers, recompute: options.checkpointed ?? false,
+      layer: (x, params, index) => layer(x, params as unknown as Layer, index, inputs, options),
+    });
+    inputs.cache?.advance(length);
+    return rmsNorm(x, model.norm.weight, { eps });
+  };
+
+  return {
+    config,
+    shape,
+    init: (seed) => initLlama(config, seed),
+    hidden,
+    head,
+    apply: (params, inputs, options) => linear(hidden(params, inputs, options), head(params)),
+  };
+}
+
+/** Every matrix from N(0, initStd²), norms 1, biases 0. */
+function initLlama(config: LlamaConfig, seed: number): Tree {
+  const { hiddenSize, intermediateSize, heads, kvHeads, headDim, initStd } = config;
+  const { normal, ones, zeros } = initial(seed);
+  const entries: [string, Tensor][] = [];
+  const matrix = (name: string, rows: number, cols: number, bias = false): void => {
+    entries.push([`${name}.weight`, normal(`${name}.weight`, [rows, cols], initStd)]);
+    if (bias) entries.push([`${name}.bias`, zeros([rows])]);
+  };
+  const norm = (name: string, width: number): void => { entries.push([`${name}.weight`, ones([width])]); };
+  matrix('model.embed_tokens', config.vocabSize, hiddenSize);
+  for (let i = 0; i < config.layers; i++) {
+    const at = `model.layers.${i}`;
+    norm(`${at}.input_layernorm`, hiddenSize);
+    matrix(`${at}.self_attn.q_proj`, heads * headDim, hiddenSize, config.qkvBias);
+    matrix(`${at}.self_attn.k_proj`, kvHeads * headDim, hiddenSize, config.qkvBias);
+    matrix(`${at}.self_attn.v_proj`, kvHeads * headDim, hiddenSize, config.qkvBias);
+    matrix(`${at}.self_attn.o_proj`, hiddenSize, heads * headDim, config.outputBias);
+    if (config.qkNorm) {
+      norm(`${at}.self_attn.q_norm`, headDim);
+      norm(`${at}.self_attn.k_norm`, headDim);
+    }
+    norm(`${at}.post_attention_layernorm`, hiddenSize);
+    matrix(`${at}.mlp.gate_proj`, intermediateSize, hiddenSize, config.mlpBias);
+    matrix(`${at}.mlp.up_proj`, intermediateSize, hiddenSize, config.mlpBias);
+    matrix(`${at}.mlp.down_proj`, hiddenSize, intermediateSize, config.mlpBias);
+  }
+  norm('model.norm', hiddenSize);
+  if (!config.tied) matrix('lm_head', config.vocabSize, hiddenSize);
+  return unflatten(entries);
+}

@@ -1,0 +1,52 @@
+import type { Leaf, Tensor, Tree } from '@llm/tensor';
+import type { KvCache } from './layers/kv-cache.ts';
+
+/** What goes into a model. */
+export interface ModelInputs {
+  /** int32 [batch, length]. */
+  readonly ids: Tensor;
+  /** int32 [batch, length]: the position of each token in its document; default 0, 1, 2, … (or after the cache). */
+  readonly positions?: Tensor | undefined;
+  /** int32 [batch, length]: the document of each token, where several are packed into a row. */
+  readonly segments?: Tensor | undefined;
+  /** Keys and values of what came before; the new ones are added to it. */
+  readonly cache?: KvCache | undefined;
+}
+
+export interface ApplyOptions {
+  /** Keep only the input of each layer and run it again in the backward pass; default false. */
+  readonly checkpointed?: boolean;
+  /** Turns the dropout of the configuration on, with this seed; default off. */
+  readonly dropoutSeed?: number;
+  /** Receives intermediate values by name, for instance `model.layers.3.mlp`. */
+  readonly capture?: (name: string, value: Tensor) => void;
+}
+
+/** An architecture: plain functions over a parameter tree whose paths are the Hugging Face tensor names. */
+export interface Model<Config = unknown> {
+  readonly config: Config;
+  readonly shape: ModelShape;
+  /** Random parameters, a function of the seed alone. */
+  init(seed: number): Tree;
+  /** The normalised states that the head reads: [batch, length, width]. */
+  hidden(params: Tree, inputs: ModelInputs, options?: ApplyOptions): Tensor;
+  /** The matrix of the head, [vocabulary, width]: the embedding where they are tied. */
+  head(params: Tree): Leaf;
+  /** Logits [batch, length, vocabulary]. */
+  apply(params: Tree, inputs: ModelInputs, options?: ApplyOptions): Tensor;
+}
+
+/** The sizes that formulas and caches need, the same for every architecture. */
+export interface ModelShape {
+  readonly vocabSize: number;
+  readonly width: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly maxPositions: number;
+  /** Width inside the MLP, and its number of input projections: 1 for GELU MLPs, 2 for gated ones. */
+  readonly mlpWidth: number;
+  readonly mlpInputs: 1 | 2;
+  readonly tied: boolean;
+}

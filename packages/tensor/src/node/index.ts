@@ -1,0 +1,3 @@
+export { readSafetensorsFile, type SafetensorsFile, type SafetensorsSource } from './safetensors-file.ts';
+export { writeSafetensorsFile } from './write-safetensors-file.ts';
+export { readShardedFolder, writeShardedFolder } from './sharded-folder.ts';
