@@ -12,6 +12,7 @@ const checks = {
   types: 'check-types.mjs',
   lint: 'check-lint.mjs',
   unused: 'check-unused.mjs',
+  docstrings: 'check-docstrings.mjs',
   docs: 'check-docs.mjs',
   published: 'check-published.mjs',
   packed: 'check-packed.mjs',

@@ -9,14 +9,23 @@ const [task, ...names] = process.argv.slice(2);
 const called = globalThis.__called = new Set();
 const proxies = new WeakMap();
 
-/** The same function, which tells when it was called. One function has one proxy, whatever the subpath it comes from. */
+/** A class of errors is there to be caught, not to be called. */
+const isFunction = (value) => typeof value === 'function' && !(value.prototype instanceof Error);
+/** A plain object with functions in it, such as a kernel, counts as called when one of them is taken out of it. */
+const hasFunctions = (value) => value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype
+  && Object.values(value).some(isFunction);
+
+/** The same value, which tells when it is called. One value has one proxy, whatever the subpath it comes from. */
 globalThis.__counted = (name, value) => {
-  // A class of errors is there to be caught.
-  if (typeof value !== 'function' || value.prototype instanceof Error) return value;
+  if (!isFunction(value) && !hasFunctions(value)) return value;
   if (!proxies.has(value)) {
     proxies.set(value, new Proxy(value, {
       apply: (target, self, args) => { called.add(name); return Reflect.apply(target, self, args); },
       construct: (target, args) => { called.add(name); return Reflect.construct(target, args); },
+      get: (target, key) => {
+        if (typeof target === 'object' && isFunction(target[key])) called.add(name);
+        return target[key];
+      },
     }));
   }
   return proxies.get(value);
@@ -34,7 +43,7 @@ async function wrap(name) {
     const module = await import(url);
     const lines = Object.keys(module).map((key) => `export const ${key} = globalThis.__counted('${name}: ${key}', real.${key});`);
     if (subpath === '.' || subpath === './node') {
-      functions.push(...Object.keys(module).filter((key) => typeof module[key] === 'function' && !(module[key].prototype instanceof Error)).map((key) => `${name}: ${key}`));
+      functions.push(...Object.keys(module).filter((key) => isFunction(module[key]) || hasFunctions(module[key])).map((key) => `${name}: ${key}`));
     }
     map[subpath] = target.default;
     mkdirSync(dirname(join(folder, target.default)), { recursive: true });
