@@ -1,0 +1,80 @@
+import { type Kernel, defineKernel, type Sizes } from '../kernel.ts';
+import { launchCopy, launchCopyRuns } from './copy-runs.ts';
+import { transposeReference } from './reference.ts';
+
+const STRIP = 16;
+const WIDTH = 512;
+
+/** An axis of the output: its size, and the words between its neighbours in x and in y. */
+interface Axis { readonly size: number; readonly from: number; readonly to: number }
+
+/** The axes of the output in order, without those of size 1, neighbours that stay neighbours made one. */
+export function mergeAxes(shape: readonly number[], order: readonly number[]): Axis[] {
+  const strides = shape.map((_, i) => shape.slice(i + 1).reduce((product, size) => product * size, 1));
+  const kept: { size: number; from: number }[] = [];
+  for (const axis of order) {
+    const size = shape[axis]!;
+    const from = strides[axis]!;
+    if (size === 1) continue;
+    const last = kept.at(-1);
+    if (last !== undefined && last.from === from * size) kept[kept.length - 1] = { size: last.size * size, from };
+    else kept.push({ size, from });
+  }
+  let to = 1;
+  const axes: Axis[] = [];
+  for (const { size, from } of kept.reverse()) {
+    axes.unshift({ size, from, to });
+    to *= size;
+  }
+  return axes;
+}
+
+const NONE: Axis = { size: 1, from: 0, to: 0 };
+
+/**
+ * y = x [n0, n1, n2, n3] with its axes in the order p0, p1, p2, p3: y.shape[i] = x.shape[p_i], as numpy.transpose has it. Tensors
+ * of a lower rank get leading axes of size 1. Words move as bits, so x may hold floats or integers; y must lie apart from x.
+ */
+export const transpose: Kernel = defineKernel({
+  name: 'transpose',
+  inputs: { x: { dims: ['n0', 'n1', 'n2', 'n3'] } },
+  outputs: { y: { dims: ['m0', 'm1', 'm2', 'm3'] } },
+  uniforms: { p0: 0, p1: 1, p2: 2, p3: 3 },
+  derive({ n0 = 0, n1 = 0, n2 = 0, n3 = 0 }, { p0, p1, p2, p3 }): Sizes {
+    const order = [p0, p1, p2, p3];
+    if (order.toSorted().join() !== '0,1,2,3') throw new RangeError(`transpose: expected an order of the axes 0 to 3 but found ${order.join(', ')}`);
+    const shape = [n0, n1, n2, n3];
+    return { m0: shape[p0]!, m1: shape[p1]!, m2: shape[p2]!, m3: shape[p3]! };
+  },
+  reference: transposeReference,
+  wasm({ at, dims: { n0 = 0, n1 = 0, n2 = 0, n3 = 0 }, uniforms: { p0, p1, p2, p3 }, run }) {
+    const size = n0 * n1 * n2 * n3;
+    if (size === 0) return;
+    const axes = mergeAxes([n0, n1, n2, n3], [p0, p1, p2, p3]);
+    const last = axes.at(-1);
+    if (axes.length <= 1 || last === undefined) {
+      launchCopy({ run }, { x: at.x, y: at.y, size });
+      return;
+    }
+    if (last.from === 1) {
+      const [a, b, c] = [NONE, NONE, ...axes.slice(0, -1)].slice(-3) as [Axis, Axis, Axis];
+      launchCopyRuns({ run }, {
+        x: at.x, y: at.y, length: last.size, step: last.size,
+        sizes: [a.size, b.size, c.size], strides: [a.from, b.from, c.from],
+      });
+      return;
+    }
+    // The axis that is contiguous in x is another one than that in y: together they span planes to turn.
+    const fast = axes.find(({ from }) => from === 1)!;
+    const [p, q] = [NONE, NONE, ...axes.filter((axis) => axis !== last && axis !== fast)].slice(-2) as [Axis, Axis];
+    const strips = Math.ceil(last.size / STRIP);
+    const widths = Math.ceil(fast.size / WIDTH);
+    const tasks = p.size * q.size * strips * widths;
+    const perTask = Math.min(STRIP, last.size) * Math.min(WIDTH, fast.size);
+    const grain = Math.max(Math.ceil(tasks / 1000), Math.min(Math.ceil(tasks / 4), Math.ceil(32_768 / perTask)));
+    run(
+      'transposePlanes', tasks, grain, at.x, at.y, last.size, fast.size, last.from, fast.to,
+      q.size, p.from, q.from, p.to, q.to, strips, widths,
+    );
+  },
+});
