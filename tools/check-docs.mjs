@@ -1,6 +1,6 @@
-// What the documentation shows is true: every ```ts block of a README or an @example type-checks and runs against the built
-// packages, and every npm script that a README names exists. A README block runs in a process of its own and must end by
-// itself. A block marked ```ts no-run is a fragment: its syntax is checked and no more.
+// What the documentation shows is true: every ```ts block of a README or an @example type-checks, runs against the built
+// packages and holds what it asserts, and every npm script that a README names exists. A README block runs in a process of
+// its own and must end by itself. A block marked ```ts no-run is a fragment: its syntax is checked and no more.
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { transformSync } from 'esbuild';
@@ -48,6 +48,8 @@ async function typeCheck() {
   return found;
 }
 
+// An example whose console.assert fails is wrong, though Node only prints it.
+const strict = `console.assert = (good, ...words) => { if (!good) throw new Error(['console.assert failed', ...words].join(' ')); };`;
 // One process for the examples of a package: a failure names its file and the others still run.
 const runner = `for (const file of process.argv.slice(2)) {
   try { await import(file); } catch (error) { console.log('\\0file ' + file + '\\0' + error); process.exitCode = 1; }
@@ -60,7 +62,7 @@ async function runAll(jobs, whereOf) {
   const next = async () => {
     for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
       const [title, argv] = job;
-      const { code, output } = await run(process.execPath, argv, { cwd: scratch, seconds: 120 });
+      const { code, output } = await run(process.execPath, ['--import', './strict.mjs', ...argv], { cwd: scratch, seconds: 120 });
       const [head, ...failures] = output.split('\0file ');
       for (const failure of failures) {
         const [file, message] = failure.split('\0');
@@ -100,6 +102,7 @@ export async function check() {
   const wrong = await typeCheck();
   for (const [file, messages] of wrong) problems.push(...messages.map((message) => `${whereOf.get(file)} ${message}`));
   const right = (path) => !wrong.has(basename(path));
+  writeFileSync(join(scratch, 'strict.mjs'), strict);
   writeFileSync(join(scratch, 'run-examples.mjs'), runner);
   const jobs = [
     ...readmes.filter(right).map((path) => [whereOf.get(basename(path)), [path]]),
