@@ -90,7 +90,7 @@ function toJson({ json, tokens, merges: { lefts, rights } }: TokenizerParts): To
   for (let i = 0; i < lefts.length; i++) merges.push([tokens[lefts[i]!]!, tokens[rights[i]!]!]);
   // fromEntries defines `__proto__` as an ordinary key, which an assignment would not.
   const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]));
-  return structuredClone({ ...json, model: { ...json.model, vocab, merges } });
+  return { ...structuredClone(json), model: { ...json.model, vocab, merges } };
 }
 
 // Added tokens stand for their own text; the model's tokens for the bytes that they spell, or for their text where

@@ -7,6 +7,18 @@ import { shown, TokenizerError } from './tokenizer-error.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import type { AddedTokenJson } from './tokenizer-json.ts';
 
+const KNOWN_FIELDS: ReadonlySet<string> = new Set([
+  'version',
+  'truncation',
+  'padding',
+  'added_tokens',
+  'normalizer',
+  'pre_tokenizer',
+  'post_processor',
+  'decoder',
+  'model',
+]);
+
 /**
  * Reads the object of a Hugging Face tokenizer.json with a byte-level BPE model (GPT-2, GPT-4, Llama 3, Qwen 2 and kin).
  *
@@ -23,6 +35,9 @@ import type { AddedTokenJson } from './tokenizer-json.ts';
  */
 export function tokenizerFromJson(json: unknown): Tokenizer {
   const file = objectAt(json, 'the file');
+  for (const name of Object.keys(file)) {
+    if (!KNOWN_FIELDS.has(name)) throw unsupported('the fields of the file', name, [...KNOWN_FIELDS].join(', '));
+  }
   const version = field(file, 'version') ?? '1.0';
   if (version !== '1.0') throw unsupported('version', version, '"1.0"');
   for (const name of ['truncation', 'padding']) {
