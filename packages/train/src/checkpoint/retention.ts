@@ -1,0 +1,31 @@
+import type { FileSystem } from './file-system.ts';
+import { findCheckpoints } from './run-folder.ts';
+
+/**
+ * Removes all but the newest `keep` checkpoints and the newest `keep` finite ones; damaged ones are told and left alone.
+ *
+ * Each is first renamed out of the way, so that a crash in the middle leaves no half of a checkpoint under its name.
+ */
+export async function removeOld(
+  fs: FileSystem,
+  runFolder: string,
+  { keep, newest, removed, problems }: { keep: number; newest: string; removed: string[]; problems: string[] },
+): Promise<void> {
+  const { found, broken } = await findCheckpoints(fs, runFolder);
+  for (const { path, why } of broken) problems.push(`damaged checkpoint ${path}: ${why}`);
+  // A replaced checkpoint has served once the one that replaced it is verified, so it takes no place.
+  const named = found.filter(({ replaced }) => !replaced);
+  const kept = new Set([...named.slice(0, keep), ...named.filter(({ manifest }) => manifest.finite).slice(0, keep)].map(({ path }) => path));
+  for (const { path } of found.reverse()) {
+    if (path === newest || kept.has(path)) continue;
+    await removeCheckpoint(fs, path);
+    removed.push(path);
+  }
+}
+
+export async function removeCheckpoint(fs: FileSystem, path: string): Promise<void> {
+  const doomed = `${path.replace(/\.replaced-\d+$/, '')}.removed-${process.pid}`;
+  await fs.remove(doomed);
+  await fs.rename(path, doomed);
+  await fs.remove(doomed);
+}
