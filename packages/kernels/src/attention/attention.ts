@@ -1,0 +1,96 @@
+import { type Kernel, type Sizes, defineKernel } from '../kernel.ts';
+import { attentionBackwardReference, attentionReference } from './reference.ts';
+
+const MAX_WIDTH = 256;
+/** Queries are taken six at a time; so many sixes share one packing of the keys at most. */
+const MAX_PANELS_PER_TASK = 32;
+const BLOCK_KEYS = 128;
+
+const shared = {
+  q: { dims: ['batch', 'queries', 'heads', 'width'] },
+  k: { dims: ['batch', 'keys', 'kvHeads', 'width'] },
+  v: { dims: ['batch', 'keys', 'kvHeads', 'width'] },
+  bias: { dims: ['biasBatch', 'biasHeads', 'queries', 'keys'], optional: true },
+  segments: { dims: ['batch', 'keys'], dtype: 'int32', optional: true },
+  lengths: { dims: ['batch'], dtype: 'int32', optional: true },
+  offsets: { dims: ['batch'], dtype: 'int32', optional: true },
+} as const;
+
+const uniforms = { scale: 0, causal: 0, window: 0, offset: -1 };
+
+/** Sizes and scalars in the order in which both AssemblyScript functions take them. */
+function scalars(
+  name: string,
+  { batch = 0, queries = 0, keys = 0, heads = 0, kvHeads = 0, width = 0, biasBatch = 1, biasHeads = 1 }: Sizes,
+  { scale, causal, window, offset }: { readonly scale: number; readonly causal: number; readonly window: number; readonly offset: number },
+): number[] {
+  if (width > MAX_WIDTH) throw new RangeError(`${name}: expected a head width of at most ${MAX_WIDTH} but found ${width}. Use more heads.`);
+  if (heads % kvHeads !== 0) {
+    throw new RangeError(`${name}: expected heads to be a multiple of kvHeads but found ${heads} and ${kvHeads}. Each key head serves equally many heads.`);
+  }
+  for (const [dim, size, full] of [['biasBatch', biasBatch, batch], ['biasHeads', biasHeads, heads]] as const) {
+    if (size !== 1 && size !== full) throw new RangeError(`${name}: expected ${dim} to be 1 or ${full} but found ${size}. Broadcast the bias first.`);
+  }
+  return [
+    queries, keys, heads, kvHeads, width, scale === 0 ? 1 / Math.sqrt(width) : scale, causal, window,
+    offset === -1 ? keys - queries : offset, biasBatch === 1 ? 0 : biasHeads, biasHeads === 1 ? 0 : 1,
+  ];
+}
+
+/**
+ * o = softmax(scale · q kᵀ + bias) v over the keys that each query sees, without storing the scores; `lse` [batch, heads,
+ * queries] = log Σ exp(score) is kept for the backward pass. Head h reads key head ⌊h / (heads / kvHeads)⌋.
+ *
+ * Query i stands at position p = i + offset (default keys − queries: the queries are the last positions) and sees key j
+ * where j ≤ p (`causal`), p − j < window (`window` > 0), segments[j] = segments[p], and j < lengths[batch row]. `offsets`
+ * gives each batch row its own offset. `scale` 0 stands for 1/√width. A query that sees nothing gives 0, and lse −∞.
+ */
+export const attention: Kernel = defineKernel({
+  name: 'attention',
+  paper: 'https://arxiv.org/abs/2307.08691',
+  inputs: shared,
+  outputs: { o: { dims: ['batch', 'queries', 'heads', 'width'] }, lse: { dims: ['batch', 'heads', 'queries'] } },
+  uniforms,
+  reference: attentionReference,
+  wasm({ at, dims, uniforms: values, run }) {
+    const { batch = 0, queries = 0, heads = 1, kvHeads = 1 } = dims;
+    const sizes = scalars('attention', dims, values);
+    const panels = Math.ceil(queries / 6) * (heads / kvHeads);
+    if (panels === 0 || batch * kvHeads === 0) return;
+    // Tasks of equal length, at least about 16 of them.
+    const wanted = Math.max(Math.ceil(panels / MAX_PANELS_PER_TASK), Math.min(Math.ceil(panels / 4), Math.ceil(16 / (batch * kvHeads))));
+    const panelsPerTask = Math.ceil(panels / wanted);
+    const perHead = Math.ceil(panels / panelsPerTask);
+    const tasks = batch * kvHeads * perHead;
+    run(
+      'attention', tasks, Math.ceil(tasks / 2000), at.q, at.k, at.v, at.o, at.lse, at.bias, at.segments, at.lengths, at.offsets,
+      ...sizes, panelsPerTask, perHead,
+    );
+  },
+});
+
+/** Gradients of attention with respect to q, k and v, from its output and lse; the bias is taken to be constant and gets none. */
+export const attentionBackward: Kernel = defineKernel({
+  name: 'attentionBackward',
+  paper: 'https://arxiv.org/abs/2307.08691',
+  inputs: { dout: shared.q, ...shared, o: shared.q, lse: { dims: ['batch', 'heads', 'queries'] } },
+  outputs: { dq: shared.q, dk: shared.k, dv: shared.v },
+  uniforms,
+  reference: attentionBackwardReference,
+  wasm({ at, dims, uniforms: values, run, temporary }) {
+    const { batch = 0, queries = 0, keys = 0, heads = 1, kvHeads = 1, width = 0 } = dims;
+    const sizes = scalars('attentionBackward', dims, values);
+    const pairs = batch * kvHeads;
+    if (pairs === 0) return;
+    // Where there are few key heads, several tasks share one, each with a copy of dq that is summed afterwards.
+    const splits = Math.max(1, Math.min(Math.ceil(keys / 48), 8, Math.floor(8 / pairs)));
+    const blockKeys = splits === 1 ? BLOCK_KEYS : Math.min(BLOCK_KEYS, Math.ceil(keys / splits / 8) * 8);
+    const size = batch * queries * heads * width;
+    const dq = splits === 1 ? at.dq : temporary(splits * size * 4);
+    run(
+      'attentionBackward', pairs * splits, Math.ceil((pairs * splits) / 2000), at.dout, at.q, at.k, at.v, at.o, at.lse,
+      at.bias, at.segments, at.lengths, at.offsets, dq, at.dk, at.dv, ...sizes, blockKeys, splits, splits === 1 ? 0 : size * 4,
+    );
+    if (splits > 1) run('sumRows', Math.ceil(size / 4), Math.max(1024, Math.ceil(size / 4 / 1000)), dq, at.dq, splits, size);
+  },
+});
