@@ -21,7 +21,7 @@ function ranges(text: string): Range[] {
 }
 
 const PUNCTUATION = '…,:;!?¿؟¡()[]{}<>_#*&。？！，、；：～·।،۔؛٪';
-const QUOTES = '\'"”“`‘´’‚,„»«「」『』（）〔〕【】《》〈〉〈〉⟦⟧';
+const QUOTES = '\'"”“`‘´’‚,„»«「」『』（）〔〕【】《》〈〉\u2329\u232a⟦⟧';
 const CURRENCY = '$£€¥฿₽﷼₴₠₡₢₣₤₥₦₧₨₩₪₫₭₮₯₰₱₲₳₵₶₷₸₹₺₻₼₾₿';
 
 /** Scripts without case, whole blocks with their digits and marks: they count as lower, as upper and as letters. */
@@ -33,7 +33,7 @@ const CASED = ranges('41-5a 61-7a c0-1bf 1c4-2af 386-3ce 400-45d 490-491 496-497
 const NOT_CASED = ranges('390 3aa-3ab 3b0 3ca-3cb 402 40b 40e-40f 452 45b');
 /** Other symbols that came after Unicode 11, which the rules were written with. */
 const NEW_SYMBOLS = ranges(
-  '166d 2b97 2bc9 2bff 2e50-2e51 32ff fd40-fd4f fdcf fdfe-fdff 1019c 11fd5-11fdc 11fe1-11ff1 1cc00-1cfff 1d1e9-1d1ea 1e14f 1ed2e 1f10d-1f10f 1f16c-1f16f 1f1ad 1f6d5-1f6df 1f6ed-1f6ef 1f6fa-1f6ff 1f774-1f77f 1f7d9-1f7ff 1f8b0-1f8ff 1f90c-1f90f 1f93f 1f971-1f972 1f977-1f979 1f97b 1f9a3-1f9af 1f9ba-1f9bf 1f9c3-1f9cf 1fa00-1fa5f 1fa6e-1fbff',
+  '166d 2427-2429 2b96-2b97 2bc9 2bff 2e50-2e51 2ffc-2fff 31e4-31ef 32ff fbc3-fbd2 fd40-fd4f fd90-fd91 fdc8-fdcf fdfe-fdff 1019c 10ed1-10ed8 11fd5-11fdc 11fe1-11ff1 1cc00-1cfff 1d1e9-1d1ea 1e14f 1ed2e 1f10d-1f10f 1f16c-1f16f 1f1ad 1f6d5-1f6df 1f6ed-1f6ef 1f6fa-1f6ff 1f774-1f77f 1f7d9-1f7ff 1f8b0-1f8ff 1f90c-1f90f 1f93f 1f971-1f972 1f977-1f979 1f97b 1f9a3-1f9af 1f9ba-1f9bf 1f9c3-1f9cf 1fa00-1fa5f 1fa6e-1fbff',
 );
 
 const within = (list: readonly Range[], code: number): boolean => list.some(([first, last]) => code >= first && code <= last);
@@ -46,7 +46,7 @@ function computeClass(code: number): number {
   let bits = 0;
   if (within(UNCASED, code)) bits |= LOWER | UPPER | ALPHA;
   else if (within(CASED, code) && !within(NOT_CASED, code)) {
-    if (LOWER_LETTER.test(char) || code === 0x294) bits |= LOWER | ALPHA;
+    if (LOWER_LETTER.test(char) || code === 0x294 || code === 0x295) bits |= LOWER | ALPHA;
     else if (UPPER_LETTER.test(char)) bits |= UPPER | ALPHA;
     else if (code === 0x1bb || code === 0x1c5 || code === 0x1c8 || code === 0x1cb || code === 0x1f2) bits |= ALPHA;
   }

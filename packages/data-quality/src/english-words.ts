@@ -113,9 +113,8 @@ function loadRules(): Rules {
     const pieces: string[] = [];
     splitChunk(text, { low: 0, high: text.length, rules: bare, words: pieces, starts: [] });
     const [first = ''] = pieces;
-    if (pieces.join('\n') === parts.join('\n')) continue;
-    // Words without any mark are never taken apart, so there is nothing to put together.
-    if (pieces.length === 1 && prefixLength(text, 0, text.length) === 0 && suffixLength(text, 0, text.length) === 0) continue;
+    // One that stays as it is still keeps shorter ones from matching inside it, unless it is a single word.
+    if (pieces.length === 1 && (first === parts[0] || prefixLength(text, 0, text.length) + suffixLength(text, 0, text.length) === 0)) continue;
     patterns.set(first, [...(patterns.get(first) ?? []), pieces]);
   }
   return { exceptions, longestException: Math.max(...[...exceptions.keys()].map((each) => each.length)), patterns };

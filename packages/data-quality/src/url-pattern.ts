@@ -6,7 +6,7 @@ const PRIVATE_ADDRESS = /^(?:(?:10|127)(?:\.\d{1,3}){3}|(?:169\.254|192\.168)(?:
 const SCHEME = /^[\p{L}\p{N}_+.-]{2,}$/u;
 
 function isLabelUnit(unit: number): boolean {
-  return (unit >= 48 && unit <= 57) || ((unit | 32) >= 97 && (unit | 32) <= 122) || unit >= 0xa1;
+  return (unit >= 48 && unit <= 57) || ((unit | 32) >= 97 && (unit | 32) <= 122) || (unit >= 0xa1 && (unit & 0xf800) !== 0xd800);
 }
 
 function isTopLevel(text: string): boolean {
