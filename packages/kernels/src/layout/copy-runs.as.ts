@@ -7,6 +7,11 @@ const LONG: i32 = 256;
 @inline
 function copyWords(from: usize, to: usize, count: i32): void {
   if (count >= LONG) { memory.copy(to, from, <usize>count << 2); return; }
+  for (; count >= 16; count -= 16) {
+    const a = v128.load(from), b = v128.load(from, 16), c = v128.load(from, 32), d = v128.load(from, 48);
+    v128.store(to, a); v128.store(to, b, 16); v128.store(to, c, 32); v128.store(to, d, 48);
+    from += 64; to += 64;
+  }
   for (; count >= 4; count -= 4) { v128.store(to, v128.load(from)); from += 16; to += 16; }
   for (; count > 0; count--) { store<i32>(to, load<i32>(from)); from += 4; to += 4; }
 }

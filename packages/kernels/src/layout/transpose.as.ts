@@ -2,8 +2,6 @@
 // blocks. Words move as bits.
 
 const STRIP: i32 = 16;
-/** Columns of x that a task turns. */
-const WIDTH: i32 = 512;
 
 // @ts-ignore: decorator
 @inline
@@ -28,19 +26,19 @@ function ragged(from: usize, row: usize, to: usize, column: usize, height: i32, 
 }
 
 /**
- * Tasks [begin, end): task ((p · size1 + q) · strips + s) · widths + w turns strip s, columns [512 w, …) of plane (p, q). A plane
- * is [height, width] in x with rows `row` words apart and [width, height] in y with rows `column` words apart; planes are
- * in0, in1 words apart in x and out0, out1 in y.
+ * Tasks [begin, end): task ((p · size1 + q) · blocks + b) · strips + s turns columns [b · blockWidth, …) of strip s of plane (p, q):
+ * neighbours in the order of tasks go on writing the same few rows of y. A plane is [height, width] in x with rows `row` words
+ * apart and [width, height] in y with rows `column` words apart; planes are in0, in1 words apart in x and out0, out1 in y.
  */
 export function transposePlanes(
   begin: i32, end: i32, x: usize, y: usize, height: i32, width: i32, row: i32, column: i32,
-  size1: i32, in0: i32, in1: i32, out0: i32, out1: i32, strips: i32, widths: i32,
+  size1: i32, in0: i32, in1: i32, out0: i32, out1: i32, strips: i32, blocks: i32, blockWidth: i32,
 ): void {
   const rowBytes = <usize>row << 2, columnBytes = <usize>column << 2;
   for (let task = begin; task < end; task++) {
-    const strip = task / widths, plane = strip / strips, p = plane / size1, q = plane - p * size1;
-    const r0 = (strip - plane * strips) * STRIP, c0 = (task - strip * widths) * WIDTH;
-    const rows = min(STRIP, height - r0), c1 = min(width, c0 + WIDTH);
+    const index = task / strips, plane = index / blocks, p = plane / size1, q = plane - p * size1;
+    const r0 = (task - index * strips) * STRIP, c0 = (index - plane * blocks) * blockWidth;
+    const rows = min(STRIP, height - r0), c1 = min(width, c0 + blockWidth);
     const from = x + ((<usize>p * in0 + <usize>q * in1 + <usize>r0 * row) << 2);
     const to = y + ((<usize>p * out0 + <usize>q * out1 + <usize>r0) << 2);
     const whole = rows & ~3;

@@ -2,8 +2,10 @@ import { type Kernel, defineKernel, type Sizes } from '../kernel.ts';
 import { launchCopy, launchCopyRuns } from './copy-runs.ts';
 import { transposeReference } from './reference.ts';
 
+/** Rows of x that become a line of y; the AssemblyScript knows the same number. */
 const STRIP = 16;
-const WIDTH = 512;
+/** Columns of x that a task turns: long enough that x streams, short enough that the rows of y it opens are still cached for the next strip. */
+const BLOCK_WIDTH = 512;
 
 /** An axis of the output: its size, and the words between its neighbours in x and in y. */
 interface Axis { readonly size: number; readonly from: number; readonly to: number }
@@ -68,13 +70,13 @@ export const transpose: Kernel = defineKernel({
     const fast = axes.find(({ from }) => from === 1)!;
     const [p, q] = [NONE, NONE, ...axes.filter((axis) => axis !== last && axis !== fast)].slice(-2) as [Axis, Axis];
     const strips = Math.ceil(last.size / STRIP);
-    const widths = Math.ceil(fast.size / WIDTH);
-    const tasks = p.size * q.size * strips * widths;
-    const perTask = Math.min(STRIP, last.size) * Math.min(WIDTH, fast.size);
+    const blocks = Math.ceil(fast.size / BLOCK_WIDTH);
+    const tasks = p.size * q.size * strips * blocks;
+    const perTask = Math.min(STRIP, last.size) * Math.min(BLOCK_WIDTH, fast.size);
     const grain = Math.max(Math.ceil(tasks / 1000), Math.min(Math.ceil(tasks / 4), Math.ceil(32_768 / perTask)));
     run(
       'transposePlanes', tasks, grain, at.x, at.y, last.size, fast.size, last.from, fast.to,
-      q.size, p.from, q.from, p.to, q.to, strips, widths,
+      q.size, p.from, q.from, p.to, q.to, strips, blocks, BLOCK_WIDTH,
     );
   },
 });
