@@ -1,10 +1,9 @@
+import { dirname } from 'node:path';
 import type { FileSystem } from './file-system.ts';
 import { findCheckpoints } from './run-folder.ts';
 
 /**
  * Removes all but the newest `keep` checkpoints and the newest `keep` finite ones; damaged ones are told and left alone.
- *
- * Each is first renamed out of the way, so that a crash in the middle leaves no half of a checkpoint under its name.
  */
 export async function removeOld(
   fs: FileSystem,
@@ -23,9 +22,11 @@ export async function removeOld(
   }
 }
 
+/** Renames it out of the way for good before anything in it goes, so that no crash leaves half of a checkpoint under its name. */
 export async function removeCheckpoint(fs: FileSystem, path: string): Promise<void> {
   const doomed = `${path.replace(/\.replaced-\d+$/, '')}.removed-${process.pid}`;
   await fs.remove(doomed);
   await fs.rename(path, doomed);
+  await fs.syncFolder(dirname(path));
   await fs.remove(doomed);
 }

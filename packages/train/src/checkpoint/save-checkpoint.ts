@@ -85,9 +85,14 @@ async function writeFolder(fs: FileSystem, folder: string, { files, ...facts }: 
 /** The advisory pointer for people and scripts; nothing here trusts it. */
 async function pointLatest(fs: FileSystem, runFolder: string, name: string): Promise<void> {
   const temporary = join(runFolder, `latest.tmp-${process.pid}`);
-  await fs.remove(temporary);
-  await writeDurably(fs, temporary, `${name}\n`);
-  await fs.rename(temporary, join(runFolder, 'latest'));
+  try {
+    await fs.remove(temporary);
+    await writeDurably(fs, temporary, `${name}\n`);
+    await fs.rename(temporary, join(runFolder, 'latest'));
+  } catch (error) {
+    await fs.remove(temporary).catch(() => {}); // the first error is the one to tell
+    throw error;
+  }
 }
 
 /**
