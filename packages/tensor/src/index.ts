@@ -26,6 +26,8 @@ export { embed } from './ops/embedding.ts';
 export { linearCrossEntropy, type LinearCrossEntropyOptions } from './ops/linear-cross-entropy.ts';
 export { dropout } from './ops/dropout.ts';
 export { softmax } from './ops/softmax.ts';
+export { adamwUpdate, type AdamwEntry } from './ops/adamw-update.ts';
+export { globalNorm } from './ops/global-norm.ts';
 export { SafetensorsError, type SafetensorsErrorCode } from './safetensors/errors.ts';
 export { DTYPES, tensorBytes, type Dtype } from './safetensors/dtype.ts';
 export { headerLength, parseHeader, type SafetensorsHeader, type TensorInfo } from './safetensors/header.ts';

@@ -5,7 +5,9 @@ import { activate } from '../common/activation.as';
 
 const MR: i32 = 6;
 const NR: i32 = 8;
-export const KC: i32 = 256;
+const KC: i32 = 256;
+/** Bytes of scratch for one ragged tile. */
+const EDGE: usize = 256;
 
 /** Packs panels [begin, end) of B into [panel][K][8]; columns past N are zero. `transposed` reads B as stored [N, K]. */
 export function matmulPack(
@@ -13,47 +15,50 @@ export function matmulPack(
 ): void {
   for (let index = begin; index < end; index++) {
     const batch = index / panels;
-    const j = (index - batch * panels) * NR;
-    const source = b + (<usize>batch * strideB << 2);
-    let to = packed + ((<usize>index * k * NR) << 2);
-    const width = min(NR, n - j);
-    if (transposed) packTransposed(source + ((<usize>j * k) << 2), to, width, k);
-    else if (width == NR) {
-      let from = source + (<usize>j << 2);
-      const step = <usize>n << 2;
-      for (let i = 0; i < k; i++) {
-        v128.store(to, v128.load(from));
-        v128.store(to, v128.load(from, 16), 16);
-        from += step; to += 32;
-      }
-    } else {
-      for (let i = 0; i < k; i++) {
-        for (let c = 0; c < NR; c++) {
-          store<f32>(to, c < width ? load<f32>(source + ((<usize>i * n + j + c) << 2)) : 0);
-          to += 4;
-        }
+    packPanel(b + (<usize>batch * strideB << 2), packed + ((<usize>index * k * NR) << 2), (index - batch * panels) * NR, n, k, 0, k, transposed);
+  }
+}
+
+/** Packs columns [j, j + 8) of B, rows [k0, k0 + kc), into [kc][8]; columns past N are zero. */
+function packPanel(b: usize, to: usize, j: i32, n: i32, k: i32, k0: i32, kc: i32, transposed: i32): void {
+  const width = min(NR, n - j);
+  if (transposed) {
+    packTransposed(b + ((<usize>j * k + k0) << 2), to, width, k, kc);
+  } else if (width == NR) {
+    let from = b + ((<usize>k0 * n + j) << 2);
+    const step = <usize>n << 2;
+    for (let i = 0; i < kc; i++) {
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+      from += step; to += 32;
+    }
+  } else {
+    for (let i = 0; i < kc; i++) {
+      for (let c = 0; c < NR; c++) {
+        store<f32>(to, c < width ? load<f32>(b + ((<usize>(k0 + i) * n + j + c) << 2)) : 0);
+        to += 4;
       }
     }
   }
 }
 
-/** Packs `width` rows of K floats into [K][8], by 4×4 transposes. */
-function packTransposed(from: usize, to: usize, width: i32, k: i32): void {
+/** Packs kc floats of `width` rows, K floats apart, into [kc][8], by 4×4 transposes. */
+function packTransposed(from: usize, to: usize, width: i32, k: i32, kc: i32): void {
   const row = <usize>k << 2;
   if (width == NR) {
     let i = 0;
-    for (; i + 4 <= k; i += 4) {
+    for (; i + 4 <= kc; i += 4) {
       const p = from + (<usize>i << 2);
       transpose4(p, row, to);
       transpose4(p + (row << 2), row, to + 16);
       to += 128;
     }
-    for (; i < k; i++) {
+    for (; i < kc; i++) {
       for (let c = 0; c < NR; c++) store<f32>(to + (<usize>c << 2), load<f32>(from + <usize>c * row + (<usize>i << 2)));
       to += 32;
     }
   } else {
-    for (let i = 0; i < k; i++) {
+    for (let i = 0; i < kc; i++) {
       for (let c = 0; c < NR; c++) {
         store<f32>(to + (<usize>c << 2), c < width ? load<f32>(from + <usize>c * row + (<usize>i << 2)) : 0);
       }
@@ -162,18 +167,37 @@ function tile(a: usize, b: usize, c: usize, ldc: usize, kc: i32, first: bool): v
   v128.store(q, c50); v128.store(q, c51, 16);
 }
 
+/** One tile of C at (row, col), through scratch at its ragged edges. */
+// @ts-ignore: decorator
+@inline
+function tileAt(from: usize, b: usize, c: usize, row: i32, col: i32, lastRow: i32, lastCol: i32, ldc: usize, kc: i32, first: bool): void {
+  const to = c + <usize>row * ldc + (<usize>col << 2);
+  if (row + MR <= lastRow && col + NR <= lastCol) {
+    tile(from, b, to, ldc, kc, first);
+    return;
+  }
+  const height = min(MR, lastRow - row), width = min(NR, lastCol - col);
+  tile(from, b, scratch, 32, kc, true);
+  for (let r = 0; r < height; r++) {
+    for (let j = 0; j < width; j++) {
+      const at = to + <usize>r * ldc + (<usize>j << 2);
+      const sum = load<f32>(scratch + ((<usize>r * NR + j) << 2));
+      store<f32>(at, first ? sum : load<f32>(at) + sum);
+    }
+  }
+}
+
 /**
- * Tasks [begin, end) of the product: a task is one block of `mc` rows times one block of `nc` columns (a multiple of 8)
- * of one matrix of the batch. Scratch holds the packed rows and one 6×8 tile for the ragged edges.
+ * Tasks [begin, end) of the product with B packed before: a task is one block of `mc` rows times one block of `nc` columns
+ * (a multiple of 8) of one matrix of the batch. Scratch holds one 6×8 tile for the ragged edges and the packed rows.
  */
 export function matmul(
   begin: i32, end: i32, a: usize, packed: usize, c: usize, m: i32, n: i32, k: i32, transposedA: i32,
   mc: i32, nc: i32, rowBlocks: i32, colBlocks: i32, strideA: i32,
-  bias: usize, activation: i32, residual: usize, before: usize, broadcastB: i32,
+  bias: usize, activation: i32, residual: usize, before: usize, broadcastB: i32, accumulate: i32,
 ): void {
   const panels = (n + NR - 1) / NR;
-  const edge = scratch;
-  const rowsAt = scratch + 256;
+  const rowsAt = scratch + EDGE;
   const ldc = <usize>n << 2;
   for (let task = begin; task < end; task++) {
     const batch = task / (rowBlocks * colBlocks);
@@ -188,6 +212,7 @@ export function matmul(
     const bBatch = broadcastB ? packed : packed + ((<usize>batch * panels * k * NR) << 2);
     for (let k0 = 0; k0 < k; k0 += KC) {
       const kc = min(KC, k - k0);
+      const first = k0 == 0 && accumulate == 0;
       const panelBytes = <usize>kc * 24;
       for (let row = firstRow, to = rowsAt; row < lastRow; row += MR, to += panelBytes) {
         packRows(aBatch, to, row, m, k, k0, kc, transposedA);
@@ -195,25 +220,45 @@ export function matmul(
       for (let col = firstCol; col < lastCol; col += NR) {
         const b = bBatch + ((<usize>(col / NR) * k * NR + <usize>k0 * NR) << 2);
         for (let row = firstRow, from = rowsAt; row < lastRow; row += MR, from += panelBytes) {
-          const to = cBatch + ((<usize>row * n + col) << 2);
-          if (row + MR <= lastRow && col + NR <= lastCol) {
-            tile(from, b, to, ldc, kc, k0 == 0);
-          } else {
-            const height = min(MR, lastRow - row), width = min(NR, lastCol - col);
-            tile(from, b, edge, 32, kc, true);
-            for (let r = 0; r < height; r++) {
-              for (let j = 0; j < width; j++) {
-                const at = to + <usize>r * ldc + (<usize>j << 2);
-                const sum = load<f32>(edge + ((<usize>r * NR + j) << 2));
-                store<f32>(at, k0 == 0 ? sum : load<f32>(at) + sum);
-              }
-            }
-          }
+          tileAt(from, b, cBatch, row, col, lastRow, lastCol, ldc, kc, first);
         }
       }
     }
-    if (k == 0) zeroBlock(cBatch, firstRow, lastRow, firstCol, lastCol, n);
+    if (k == 0 && accumulate == 0) zeroBlock(cBatch, firstRow, lastRow, firstCol, lastCol, n);
     epilogue(cBatch, firstRow, lastRow, firstCol, lastCol, n, <usize>batch * m * n, bias, activation, residual, before);
+  }
+}
+
+/** Packs panels [begin, end) of A into [panel][K][6]; rows past M are zero. */
+export function matmulPackRows(begin: i32, end: i32, a: usize, packed: usize, m: i32, k: i32, transposedA: i32): void {
+  for (let panel = begin; panel < end; panel++) packRows(a, packed + <usize>panel * k * 24, panel * MR, m, k, 0, k, transposedA);
+}
+
+/**
+ * Blocks [begin, end) of `nc` ≤ 128 columns of the product with A packed before: where M is the smaller side, B is large and
+ * is packed block by block in scratch, so that it crosses memory once.
+ */
+export function matmulWide(
+  begin: i32, end: i32, packedA: usize, b: usize, c: usize, m: i32, n: i32, k: i32, transposedB: i32, nc: i32,
+  bias: usize, activation: i32, residual: usize, before: usize, accumulate: i32,
+): void {
+  const colsAt = scratch + EDGE;
+  const ldc = <usize>n << 2;
+  for (let block = begin; block < end; block++) {
+    const firstCol = block * nc, lastCol = min(n, firstCol + nc);
+    for (let k0 = 0; k0 < k; k0 += KC) {
+      const kc = min(KC, k - k0);
+      const first = k0 == 0 && accumulate == 0;
+      for (let col = firstCol, to = colsAt; col < lastCol; col += NR, to += <usize>kc * 32) packPanel(b, to, col, n, k, k0, kc, transposedB);
+      for (let row = 0; row < m; row += MR) {
+        const from = packedA + <usize>(row / MR) * k * 24 + <usize>k0 * 24;
+        for (let col = firstCol, at = colsAt; col < lastCol; col += NR, at += <usize>kc * 32) {
+          tileAt(from, at, c, row, col, m, lastCol, ldc, kc, first);
+        }
+      }
+    }
+    if (k == 0 && accumulate == 0) zeroBlock(c, 0, m, firstCol, lastCol, n);
+    epilogue(c, 0, m, firstCol, lastCol, n, 0, bias, activation, residual, before);
   }
 }
 

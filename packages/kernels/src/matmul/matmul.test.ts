@@ -8,7 +8,7 @@ const sizes = (batch: number, m: number, n: number, k: number, shared = false): 
 
 const shapes = [
   [1, 1, 1, 1], [1, 6, 8, 4], [1, 7, 9, 5], [1, 5, 300, 130], [1, 97, 17, 259], [1, 200, 64, 513],
-  [3, 13, 11, 6], [1, 1, 257, 65], [1, 3, 1030, 33], [1, 4, 5, 2], [1, 12, 8, 0],
+  [3, 13, 11, 6], [1, 13, 131, 300], [1, 70, 270, 20], [1, 1, 257, 65], [1, 3, 1030, 33], [1, 4, 5, 2], [1, 12, 8, 0],
 ] as const;
 
 test('matmul equals its reference in every layout', async () => {
@@ -20,7 +20,7 @@ test('matmul equals its reference in every layout', async () => {
 });
 
 test('matmul applies bias, activation and residual, and keeps what the activation saw', async () => {
-  const cases = [1, 2, 3, 4, 5].flatMap((activation) => [[1, 9, 13, 20], [1, 2, 30, 7], [2, 14, 8, 3]].map(([batch = 1, m = 1, n = 1, k = 1]) => ({
+  const cases = [1, 2, 3, 4, 5].flatMap((activation) => [[1, 9, 13, 20], [1, 20, 9, 5], [1, 2, 30, 7], [2, 14, 8, 3]].map(([batch = 1, m = 1, n = 1, k = 1]) => ({
     dims: sizes(batch, m, n, k), uniforms: { activation }, with: ['bias', 'residual', 'before'],
   })));
   await checkKernel(matmul, { cases, tolerance: 1e-4 });

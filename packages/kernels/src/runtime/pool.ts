@@ -99,6 +99,8 @@ export async function createPool(
     }
     if (chunks > MAX_CHUNKS) throw new RangeError(`dispatch: expected at most ${MAX_CHUNKS} chunks for ${name} but found ${chunks}`);
     if (args.length > MAX_ARGS) throw new RangeError(`dispatch: expected at most ${MAX_ARGS} arguments for ${name} but found ${args.length}`);
+    // A spent ticket must not look fresh beside the new number of chunks: no thread may claim while the job is written.
+    Atomics.store(words, TICKET, (job << CHUNK_BITS) | MAX_CHUNKS);
     words[FN] = ids.get(name)!;
     words[CHUNKS] = chunks;
     words[TOTAL] = total;

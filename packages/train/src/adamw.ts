@@ -1,0 +1,46 @@
+import { adamwUpdate, keep, type Tensor, zerosLike } from '@llm/tensor';
+import { decaysByDefault, type LearningRate, type Optimizer, rateAt } from './optimizer.ts';
+
+export interface AdamwOptions {
+  readonly lr: LearningRate;
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly eps?: number;
+  readonly weightDecay?: number;
+  /** Which parameters decay; default: matrices that are not embeddings. */
+  readonly decays?: (path: string, param: Tensor) => boolean;
+  /** Factor on the learning rate by path; default 1. */
+  readonly lrScale?: (path: string) => number;
+}
+
+/**
+ * AdamW with decoupled weight decay and bias-corrected moments; the defaults are PyTorch's but for the decay's filter.
+ *
+ *   p ← p (1 − lr · decay) − lr · m̂ / (√v̂ + eps)
+ *
+ * Loshchilov and Hutter 2017, https://arxiv.org/abs/1711.05101
+ *
+ * @example
+ * ```ts
+ * import { adamw } from '@llm/train';
+ * const optimizer = adamw({ lr: (step) => 3e-4 * Math.min(1, (step + 1) / 100) });
+ * if (optimizer.lr(49) !== 1.5e-4) throw new Error('wrong rate');
+ * ```
+ */
+export function adamw({ lr, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0.01, decays = decaysByDefault, lrScale = () => 1 }: AdamwOptions): Optimizer {
+  return {
+    name: 'adamw',
+    lr: (step) => rateAt(lr, step),
+    init: (params) => Object.fromEntries(Object.entries(params).flatMap(([path, param]) => [
+      [`m/${path}`, keep(zerosLike(param))], [`v/${path}`, keep(zerosLike(param))],
+    ])),
+    update({ params, grads, state, step, scale }) {
+      const rate = rateAt(lr, step);
+      const entries = Object.entries(grads).map(([path, grad]) => {
+        const param = params[path]!;
+        return { param, grad, m: state[`m/${path}`]!, v: state[`v/${path}`]!, lr: rate * lrScale(path), weightDecay: decays(path, param) ? weightDecay : 0 };
+      });
+      adamwUpdate(entries, { beta1, beta2, eps, step: step + 1, gradScale: scale });
+    },
+  };
+}
