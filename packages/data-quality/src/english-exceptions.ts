@@ -53,6 +53,6 @@ export function englishExceptions(): Map<string, readonly string[]> {
   whole(words('(^_^) (-_-) (._.) (>_<) (*_*) (¬_¬) ಠ_ಠ ಠ︵ಠ (ಠ_ಠ) ¯\\(ツ)/¯ (╯°□°）╯︵┻━┻ ><(((*>'));
 
   const curly = (text: string): string => text.replaceAll("'", '’');
-  for (const [text, pieces] of [...table]) if (text.includes("'")) table.set(curly(text), pieces.map(curly));
+  for (const [text, pieces] of table) if (text.includes("'")) table.set(curly(text), pieces.map(curly));
   return table;
 }
