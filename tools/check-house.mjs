@@ -15,6 +15,9 @@ const forbiddenText = [
   [/registry\.npmjs|(?<![\w.-])pypi\.org|files\.pythonhosted|registry\.yarnpkg/, 'the host of a package registry'],
 ];
 
+// A clone may belong to another user than the one who checks it.
+const anyOwner = ['-c', 'safe.directory=*'];
+
 /** Problems of the TypeScript of one package; files that are merely long are named in `notes`. */
 function ofSources(pkg, notes) {
   return sources(pkg).flatMap((file) => {
@@ -32,7 +35,7 @@ function ofSources(pkg, notes) {
 }
 
 /** What git tracks or would track, without what is ignored. */
-const tracked = () => execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 })
+const tracked = () => execFileSync('git', [...anyOwner, 'ls-files', '-co', '--exclude-standard', '-z'], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 })
   .split('\0').filter((file) => file !== '' && existsSync(join(root, file)) && statSync(join(root, file)).isFile());
 
 function ofText(file) {
@@ -46,7 +49,7 @@ function ofText(file) {
 
 /** Released packages that changed since the last tag need a sentence in .changeset. */
 function ofChangesets() {
-  const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  const git = (...args) => execFileSync('git', [...anyOwner, ...args], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   let base;
   try { base = git('describe', '--tags', '--abbrev=0'); } catch { base = git('rev-list', '--max-parents=0', 'HEAD').split('\n')[0]; }
   const changed = new Set(git('diff', '--name-only', base, '--', 'packages').split('\n').filter((file) => /\/src\/.*(?<!\.test|\.bench)\.ts$/.test(file))
