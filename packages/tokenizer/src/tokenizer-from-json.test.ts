@@ -1,0 +1,167 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { TokenizerError, tokenizerFromJson, trainBpe, type TokenizerJson } from './index.ts';
+
+let good: TokenizerJson;
+beforeAll(async () => {
+  good = (await trainBpe(['ab abc'], { vocabSize: 260, specialTokens: ['<|end|>'] })).toJSON();
+});
+
+type Json = Record<string, unknown>;
+
+// The code and the message of what reading `json` throws.
+function refusal(json: unknown): string {
+  try {
+    tokenizerFromJson(json);
+  } catch (error) {
+    expect(error).toBeInstanceOf(TokenizerError);
+    const { code, message } = error as TokenizerError;
+    expect(message).toMatch(/^tokenizerFromJson: expected .+ but found .+\. .+\. \[E_TOKENIZER_[A-Z]+\]$/s);
+    expect(message).toContain(`[${code}]`);
+    expect(message.length).toBeLessThan(1000);
+    return `${code} ${message}`;
+  }
+  throw new Error('nothing was thrown');
+}
+
+const withModel = (patch: Json): Json => ({ ...good, model: { ...good.model, ...patch } });
+const withVocab = (patch: Json): Json => withModel({ vocab: { ...good.model.vocab, ...patch } });
+const split = (regex: unknown, patch: Json = {}): Json => ({
+  ...good,
+  pre_tokenizer: {
+    type: 'Sequence',
+    pretokenizers: [
+      { type: 'Split', pattern: { Regex: regex }, behavior: 'Isolated', invert: false, ...patch },
+      { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
+    ],
+  },
+});
+const added = (...tokens: Json[]): Json => ({
+  ...good,
+  added_tokens: tokens.map((token) => ({ single_word: false, lstrip: false, rstrip: false, normalized: false, special: true, ...token })),
+});
+
+describe('files that are not tokenizers', () => {
+  test.each([null, undefined, 1, 'text', [], {}, { model: null }, { model: [] }, { model: 'BPE' }])('%j', (json) => {
+    expect(refusal(json)).toContain('E_TOKENIZER_JSON');
+  });
+
+  test('fields of the wrong type', () => {
+    expect(refusal(withModel({ vocab: [] }))).toContain('E_TOKENIZER_JSON tokenizerFromJson: expected model.vocab to be an object');
+    expect(refusal(withModel({ merges: {} }))).toContain('expected model.merges to be an array but found an object');
+    expect(refusal(withModel({ merges: [['a']] }))).toContain('expected model.merges[0] to be two tokens');
+    expect(refusal(withModel({ merges: ['a b c'] }))).toContain('E_TOKENIZER_JSON');
+    expect(refusal(withModel({ merges: [['a', 7]] }))).toContain('E_TOKENIZER_JSON');
+    expect(refusal(withModel({ merges: [null] }))).toContain('E_TOKENIZER_JSON');
+    expect(refusal(withModel({ ignore_merges: 'yes' }))).toContain('model.ignore_merges');
+    expect(refusal(withVocab({ x: '300' }))).toContain('E_TOKENIZER_JSON');
+    expect(refusal(withVocab({ x: -1 }))).toContain('E_TOKENIZER_JSON');
+    expect(refusal(withVocab({ x: 1.5 }))).toContain('E_TOKENIZER_JSON');
+    expect(refusal(withVocab({ '\ud800': 260 }))).toContain('E_TOKENIZER_JSON');
+    expect(refusal({ ...good, added_tokens: 3 })).toContain('E_TOKENIZER_JSON');
+    expect(refusal(added({ id: 0 }))).toContain('added_tokens[0].content');
+    expect(refusal(added({ id: 260, content: '' }))).toContain('added_tokens[0].content');
+    expect(refusal(added({ id: 260, content: 'x'.repeat(257) }))).toContain('added_tokens[0].content');
+    expect(refusal(added({ id: 260, content: 'x', special: 1 }))).toContain('added_tokens[0].special');
+  });
+});
+
+describe('vocabularies and merges that do not fit together', () => {
+  test('ids twice, with gaps, and huge', () => {
+    expect(refusal(withVocab({ x1: 5 }))).toContain('E_TOKENIZER_VOCAB');
+    expect(refusal(withVocab({ x1: 5 }))).toContain('id 5 for both');
+    expect(refusal(withVocab({ x1: 261 }))).toContain('E_TOKENIZER_VOCAB');
+    expect(refusal(withVocab({ x1: 4294967295 }))).toContain('E_TOKENIZER_VOCAB');
+    expect(refusal(added({ id: 262, content: 'x1' }))).toContain('expected added_tokens[0] to have id 260 for "x1"');
+    expect(refusal(added({ id: 5, content: '<|end|>' }))).toContain('E_TOKENIZER_VOCAB');
+    expect(refusal(added({ id: 0, content: '<|end|>' }, { id: 0, content: '<|end|>' }))).toContain('each token once');
+  });
+
+  test('a byte without a token', () => {
+    const { a, ...vocab } = good.model.vocab;
+    expect(a).toBeGreaterThan(0);
+    expect(refusal(withModel({ vocab: { ...vocab, a1: a } }))).toContain('none for byte 97 ("a")');
+  });
+
+  test('merges of missing tokens', () => {
+    expect(refusal(withModel({ merges: [['a', 'nothing']] }))).toContain('E_TOKENIZER_MERGE');
+    expect(refusal(withModel({ merges: [['b', 'a']] }))).toContain('found "ba", which has no id');
+    expect(refusal(withModel({ merges: [['__proto__', 'constructor']] }))).toContain('E_TOKENIZER_MERGE');
+  });
+
+  test('ten million merges, at once', () => {
+    const start = performance.now();
+    expect(refusal(withModel({ merges: new Array(10_000_000).fill(['a', 'b']) }))).toContain('E_TOKENIZER_LIMIT');
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  test('a million repetitions of one long merge', () => {
+    const long = 'a'.repeat(100_000);
+    const vocab = { ...good.model.vocab, [long]: 260, [long + long]: 261 };
+    const start = performance.now();
+    const merges = new Array(1_000_000).fill([long, long]);
+    expect(tokenizerFromJson(withModel({ vocab, merges })).toJSON().model.merges).toEqual([[long, long]]);
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+
+  test('keys of the prototype are tokens like others', () => {
+    const vocab = JSON.parse(JSON.stringify(good.model.vocab).replace(/}$/, ',"__proto__":260,"toString":261}')) as object;
+    const tokenizer = tokenizerFromJson(withModel({ vocab }));
+    expect(tokenizer.tokenToId('__proto__')).toBe(260);
+    expect(tokenizer.tokenToId('valueOf')).toBeUndefined();
+    expect(Object.keys(tokenizer.toJSON().model.vocab)).toContain('__proto__');
+    expect(refusal(JSON.parse('{"__proto__": {"model": {}}}'))).toContain('E_TOKENIZER_UNSUPPORTED');
+    expect(({} as Json)['model']).toBeUndefined();
+  });
+});
+
+describe('components that are not supported are named', () => {
+  test.each<[string, () => unknown, string]>([
+    ['another model', () => withModel({ type: 'Unigram' }), 'expected model.type to be "BPE" but found "Unigram"'],
+    ['dropout', () => withModel({ dropout: 0.1 }), 'model.dropout to be null but found 0.1'],
+    ['a subword prefix', () => withModel({ continuing_subword_prefix: '##' }), 'model.continuing_subword_prefix'],
+    ['another version', () => ({ ...good, version: '2.0' }), 'expected version to be "1.0" but found "2.0"'],
+    ['another field', () => ({ ...good, extra: 1 }), 'but found "extra"'],
+    ['truncation', () => ({ ...good, truncation: { max_length: 8 } }), 'expected truncation to be null'],
+    ['padding', () => ({ ...good, padding: {} }), 'expected padding to be null'],
+    ['another normalizer', () => ({ ...good, normalizer: { type: 'Lowercase' } }), 'but found "Lowercase"'],
+    ['a normalizer inside', () => ({ ...good, normalizer: { type: 'Sequence', normalizers: [{ type: 'NFKC' }] } }), '"NFKC"'],
+    ['no pre-tokenizer', () => ({ ...good, pre_tokenizer: null }), 'expected pre_tokenizer to be ByteLevel'],
+    ['another pre-tokenizer', () => ({ ...good, pre_tokenizer: { type: 'Metaspace' } }), '"Metaspace"'],
+    ['other behaviour', () => split("'s", {}), 'E_TOKENIZER_REGEX'],
+    ['no decoder', () => ({ ...good, decoder: null }), 'expected decoder to be ByteLevel but found null'],
+    ['another post-processor', () => ({ ...good, post_processor: { type: 'RobertaProcessing' } }), '"RobertaProcessing"'],
+  ])('%s', (_, json, message) => {
+    expect(refusal(json())).toContain(message);
+  });
+
+  test('a normalizer that contains itself', () => {
+    const cycle: Json = { type: 'Sequence' };
+    cycle['normalizers'] = [cycle];
+    expect(refusal({ ...good, normalizer: cycle })).toContain('E_TOKENIZER_UNSUPPORTED');
+  });
+
+  test('patterns are compared by their text, never run', () => {
+    for (const regex of ['(a+)+$', '', '\\p{L}+', 7, { toString: 1 }]) expect(refusal(split(regex))).toContain('E_TOKENIZER_REGEX');
+    expect(refusal(split('x'.repeat(1_000_000)))).toContain('gpt2, cl100k, llama3, qwen2');
+    const known = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+    expect(tokenizerFromJson(split(known)).encode(" ab's").length).toBe(3);
+    expect(refusal(split(known, { behavior: 'Removed' }))).toContain('E_TOKENIZER_UNSUPPORTED');
+    expect(refusal(split(known, { behavior: 'MergedWithNext' }))).toContain('MergedWithNext');
+    expect(refusal(split(known, { pattern: { String: ' ' } }))).toContain('E_TOKENIZER_UNSUPPORTED');
+  });
+
+  test('templates', () => {
+    const template = (single: unknown, special: unknown = {}): unknown => ({
+      ...good,
+      post_processor: { type: 'TemplateProcessing', single, pair: [], special_tokens: special },
+    });
+    const text = { Sequence: { id: 'A', type_id: 0 } };
+    expect(refusal(template([{ SpecialToken: { id: 'x', type_id: 0 } }, text]))).toContain('one of special_tokens');
+    expect(refusal(template([]))).toContain('E_TOKENIZER_UNSUPPORTED');
+    expect(refusal(template([text, text]))).toContain('E_TOKENIZER_UNSUPPORTED');
+    expect(refusal(template([{ Sequence: { id: 'C', type_id: 0 } }]))).toContain('"A" or "B"');
+    expect(refusal(template([text], { x: { id: 'x', ids: [9999], tokens: ['x'] } }))).toContain('from 0 to 259');
+    expect(refusal(template([text], { x: { id: 'x', ids: [0, 1], tokens: ['x'] } }))).toContain('as many ids as tokens');
+    expect(refusal(template('A'))).toContain('E_TOKENIZER_JSON');
+  });
+});
