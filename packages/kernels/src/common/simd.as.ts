@@ -37,7 +37,7 @@ export function maxLanes(x: v128): f32 {
 @inline
 export function exp(x: v128): v128 {
   const low = f32x4.splat(-87.33654), high = f32x4.splat(88.72283);
-  const clamped = f32x4.min(f32x4.max(x, low), high);
+  const clamped = f32x4.pmin(f32x4.pmax(x, low), high);
   const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504)));
   let r = fma(n, f32x4.splat(-0.693359375), clamped);
   r = fma(n, f32x4.splat(2.12194440e-4), r);

@@ -50,7 +50,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
     },
     backward: (dy, [q, k, v, o, lse]) => {
       const { dq, dk, dv } = call(attentionBackward, {
-        inputs: { do: dy, q, k, v, o, lse, ...masks }, dims, uniforms,
+        inputs: { dout: dy, q, k, v, o, lse, ...masks }, dims, uniforms,
         outputs: { dq: dy.shape, dk: k!.shape, dv: v!.shape },
       });
       return { q: () => dq, k: () => dk, v: () => dv };
