@@ -103,7 +103,7 @@ export function attention(
 }
 
 /** Replaces the scores of a row by 2^(score − running maximum), and brings its maximum, total (32 bytes on) and sums up to date. */
-function attentionSoftmax(row: usize, low: i32, high: i32, stat: usize, sums: usize, padded: i32): void {
+export function attentionSoftmax(row: usize, low: i32, high: i32, stat: usize, sums: usize, padded: i32): void {
   const start = row + (<usize>low << 2), stop = row + (<usize>high << 2);
   let m0 = f32x4.splat(-Infinity), m1 = m0;
   for (let p = start; p < stop; p += 32) {

@@ -1,4 +1,4 @@
-import { type Kernel, type Sizes, defineKernel } from '../kernel.ts';
+import { type Kernel, type Launch, type Sizes, defineKernel } from '../kernel.ts';
 import { attentionBackwardReference, attentionReference } from './reference.ts';
 
 const MAX_WIDTH = 256;
@@ -15,6 +15,11 @@ const shared = {
   lengths: { dims: ['batch'], dtype: 'int32', optional: true },
   offsets: { dims: ['batch'], dtype: 'int32', optional: true },
 } as const;
+
+/** So few queries read keys and values where they lie, since packing would cost more than multiplying. */
+const DECODE_QUERIES = 2;
+/** Sums that a thread's scratch memory holds beside as many queries. */
+const DECODE_NUMBERS = 65_536;
 
 const uniforms = { scale: 0, causal: 0, window: 0, offset: -1 };
 
@@ -37,6 +42,23 @@ function scalars(
   ];
 }
 
+/** Streams the keys of each key head once; few key heads are cut into stretches, so that every thread has some. */
+function decode({ at, dims: { batch = 0, queries = 0, keys = 0, heads = 1, kvHeads = 1, width = 0 }, run, temporary }: Launch, sizes: number[]): void {
+  const pairs = batch * kvHeads, rows = batch * heads * queries;
+  if (rows === 0) return;
+  const wanted = Math.max(1, Math.min(Math.ceil(keys / BLOCK_KEYS), Math.ceil(16 / pairs)));
+  const stretch = Math.max(8, Math.ceil(keys / wanted / 8) * 8);
+  const stretches = Math.max(1, Math.ceil(keys / stretch));
+  const partial = stretches === 1 ? 0 : temporary(stretches * rows * (4 + Math.ceil(width / 4) * 4) * 4);
+  run(
+    'attentionDecode', pairs * stretches, Math.ceil((pairs * stretches) / 2000), at.q!, at.k!, at.v!, at.o!, at.lse!,
+    at.bias!, at.segments!, at.lengths!, at.offsets!, ...sizes, stretch, stretches, partial, batch,
+  );
+  if (stretches > 1) {
+    run('attentionDecodeMerge', rows, Math.max(4, Math.ceil(rows / 1000)), partial, at.o!, at.lse!, queries, heads, width, stretches, rows);
+  }
+}
+
 /**
  * o = softmax(scale · q kᵀ + bias) v over the keys that each query sees, without storing the scores; `lse` [batch, heads,
  * queries] = log Σ exp(score) is kept for the backward pass. Head h reads key head ⌊h / (heads / kvHeads)⌋.
@@ -52,9 +74,11 @@ export const attention: Kernel = defineKernel({
   outputs: { o: { dims: ['batch', 'queries', 'heads', 'width'] }, lse: { dims: ['batch', 'heads', 'queries'] } },
   uniforms,
   reference: attentionReference,
-  wasm({ at, dims, uniforms: values, run }) {
-    const { batch = 0, queries = 0, heads = 1, kvHeads = 1 } = dims;
+  wasm(call) {
+    const { at, dims, uniforms: values, run } = call;
+    const { batch = 0, queries = 0, heads = 1, kvHeads = 1, width = 0 } = dims;
     const sizes = scalars('attention', dims, values);
+    if (queries <= DECODE_QUERIES && (queries * heads * width) / kvHeads <= DECODE_NUMBERS) return decode(call, sizes);
     const panels = Math.ceil(queries / 6) * (heads / kvHeads);
     if (panels === 0 || batch * kvHeads === 0) return;
     // Tasks of equal length, at least about 16 of them.
