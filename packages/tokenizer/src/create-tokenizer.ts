@@ -1,8 +1,9 @@
 import { addedTokenSplitter } from './added-tokens.ts';
-import { bpeEncoder, idSink, type IdSink, type WholePieces } from './bpe-encoder.ts';
+import { bpeEncoder, type WholePieces } from './bpe-encoder.ts';
 import { tokenToBytes } from './byte-level.ts';
 import { byteTable } from './byte-table.ts';
 import { checkId, decodeIds, decodeStream, tokenBytes, type TokenBytes } from './decode-bytes.ts';
+import { idSink, type IdSink } from './id-sink.ts';
 import { indexMerges, type MergeList } from './merge-word.ts';
 import { normalizeNfc } from './normalize-nfc.ts';
 import type { Split } from './split.ts';
@@ -45,7 +46,7 @@ export function createTokenizer(parts: TokenizerParts): Tokenizer {
 
   function encodeText(text: string, sink: IdSink): void {
     const piece = utf8.encode(prefixSpace && !text.startsWith(' ') ? ` ${text}` : text);
-    encodeBytes(piece, piece.length, sink);
+    encodeBytes(piece, sink);
   }
 
   function encode(text: string, { allowSpecial = false, addSpecialTokens = false }: EncodeOptions = {}): Uint32Array {
