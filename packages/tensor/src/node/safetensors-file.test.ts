@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -69,6 +69,20 @@ describe('one file', () => {
     const pipe = join(folder, 'p.safetensors');
     execFileSync('mkfifo', [pipe]);
     await expect(readSafetensorsFile(pipe)).rejects.toMatchObject({ code: 'E_NOT_A_FILE' });
+  });
+
+  test('of more than 4 GiB is read beyond what 32 bits can count', async () => {
+    const path = join(folder, 'large.safetensors');
+    const [first, last] = [5 * 2 ** 30, 5 * 2 ** 30 + 4];
+    const json = JSON.stringify({ a: { dtype: 'U8', shape: [first], data_offsets: [0, first] }, b: { dtype: 'F32', shape: [], data_offsets: [first, last] } });
+    const handle = await open(path, 'w'); // sparse: the hole takes no room on the disk
+    await handle.write(new Uint8Array(BigUint64Array.of(BigInt(json.length)).buffer), 0, 8, 0);
+    await handle.write(json, 8);
+    await handle.write(new Uint8Array(Float32Array.of(7).buffer), 0, 4, 8 + json.length + first);
+    await handle.close();
+    const file = await readSafetensorsFile(path);
+    expect(new Float32Array((await file.read('b')).data.buffer)[0]).toBe(7);
+    await file.close();
   });
 
   test('that is cut after it was opened is noticed when read', async () => {
