@@ -2,9 +2,9 @@
 // heads that share them, and adds to dq (or to its own copy of dq where several tasks share the queries). Probabilities are
 // computed again from the saved log-sum-exp, 48 queries at a time, and only those tiles that something can see.
 import { fma, scratch, sumLanes, storePartial, loadPartial } from '../common/simd.as';
-import { ATTENTION_KEYS, ATTENTION_LD, attentionExp2, attentionRowsTile, attentionTile } from './tile.as';
+import { ATTENTION_KEYS, ATTENTION_LD, attentionConstants, attentionExp2, attentionRowsTile, attentionTile } from './tile.as';
 import { attentionPackColumns, attentionPackQueries, attentionPackRows } from './pack.as';
-import { attentionAddBias, attentionBlockSegments, attentionMask, attentionRange } from './mask.as';
+import { attentionAddBias, attentionBlockSegments, attentionMask, attentionMasked, attentionRange } from './mask.as';
 
 const QUERIES: i32 = 48;
 const PANELS: i32 = QUERIES / 6;
@@ -24,6 +24,7 @@ export function attentionBackward(
   const sumRow = <usize>padded << 2;
   const queryRow = <usize>(heads * width) << 2, keyRow = <usize>(kvHeads * width) << 2;
   const keyPanel = <usize>width << 5;
+  const constants = attentionConstants();
   const p = scratch;
   const ds = p + SCORES_BYTES;
   const block = ds + SCORES_BYTES;
@@ -89,25 +90,23 @@ export function attentionBackward(
                 attentionTile(doutAt, 24, valueColumnsAt + column, dsRow + to, LD_BYTES, width, true);
               }
             }
+            const masked = attentionMasked(range, at + shift, rows, k0, present, causal, window, ids);
             for (let r = 0; r < 6; r++) {
               const pAt = pRow + <usize>(r * LD_BYTES), dsAt = dsRow + <usize>(r * LD_BYTES);
               if (range == 0 || r >= rows) {
-                memory.fill(pAt, 0, <usize>room << 2);
-                memory.fill(dsAt, 0, <usize>room << 2);
+                zero(pAt, dsAt, 0, room);
                 continue;
               }
-              memory.fill(pAt, 0, <usize>low << 2);
-              memory.fill(dsAt, 0, <usize>low << 2);
-              memory.fill(pAt + (<usize>high << 2), 0, <usize>(room - high) << 2);
-              memory.fill(dsAt + (<usize>high << 2), 0, <usize>(room - high) << 2);
+              zero(pAt, dsAt, 0, low);
+              zero(pAt, dsAt, high, room);
               if (bias) {
                 const from = <usize>((b * biasBatchStep + head * biasHeadStep) * queries + at + r) * keys + k0;
                 attentionAddBias(pAt, bias + (from << 2), low, high, present);
               }
-              attentionMask(pAt, at + r + shift, low, high, k0, present, causal, window, ids, block, keys);
+              if (masked) attentionMask(pAt, at + r + shift, low, high, k0, present, causal, window, ids, block, keys);
               const own = attentionDot(dout + start + <usize>r * queryRow, o + start + <usize>r * queryRow, width);
               const total = load<f32>(lse + (<usize>((b * heads + head) * queries + at + r) << 2));
-              attentionScoreGradient(pAt, dsAt, low, high, total, own);
+              attentionScoreGradient(pAt, dsAt, low, high, total, own, constants);
             }
             if (range == 0) continue;
             for (let c: usize = 0; c < <usize>padded; c += 8) {
@@ -141,6 +140,19 @@ export function attentionBackward(
   }
 }
 
+/** Sets columns [from, to), multiples of 8, of one row of either matrix to 0. */
+// @ts-ignore: decorator
+@inline
+function zero(p: usize, ds: usize, from: i32, to: i32): void {
+  const nothing = f32x4.splat(0);
+  for (let at = <usize>from << 2; at < <usize>to << 2; at += 32) {
+    v128.store(p + at, nothing);
+    v128.store(p + at, nothing, 16);
+    v128.store(ds + at, nothing);
+    v128.store(ds + at, nothing, 16);
+  }
+}
+
 /** Whether panel `t` of queries sees one of the six keys from j on. */
 // @ts-ignore: decorator
 @inline
@@ -150,15 +162,18 @@ function reaches(ranges: usize, t: i32, j: i32): bool {
 }
 
 /** Scores in log₂ units at `p` become p = exp(score − lse); p · v at `ds` becomes p · (p · v − own). */
-function attentionScoreGradient(p: usize, ds: usize, low: i32, high: i32, lse: f32, own: f32): void {
+function attentionScoreGradient(p: usize, ds: usize, low: i32, high: i32, lse: f32, own: f32, constants: usize): void {
   // A query that sees nothing has lse −∞ and no probabilities.
   const base = f32x4.splat(lse == -Infinity ? Infinity : lse * <f32>1.4426950408889634);
   const mean = f32x4.splat(own);
-  for (let j = low; j < high; j += 4) {
-    const at = <usize>j << 2;
-    const e = attentionExp2(f32x4.sub(v128.load(p + at), base));
-    v128.store(p + at, e);
-    v128.store(ds + at, f32x4.mul(e, f32x4.sub(v128.load(ds + at), mean)));
+  const stop = p + (<usize>high << 2);
+  ds += <usize>low << 2;
+  for (let at = p + (<usize>low << 2); at < stop; at += 32, ds += 32) {
+    const e0 = attentionExp2(f32x4.sub(v128.load(at), base), constants), e1 = attentionExp2(f32x4.sub(v128.load(at, 16), base), constants);
+    v128.store(at, e0);
+    v128.store(at, e1, 16);
+    v128.store(ds, f32x4.mul(e0, f32x4.sub(v128.load(ds), mean)));
+    v128.store(ds, f32x4.mul(e1, f32x4.sub(v128.load(ds, 16), mean)), 16);
   }
 }
 

@@ -2,9 +2,9 @@
 // of keys, packs each once, and for six queries at a time computes scores, their exponentials under a running maximum, and
 // the sums with the values. Scores are kept in units of log₂ so that 2ˣ needs no scaling.
 import { scratch, maxLanes, sumLanes, storePartial } from '../common/simd.as';
-import { ATTENTION_KEYS, ATTENTION_LD, attentionExp2, attentionLog2, attentionRowsTile, attentionTile } from './tile.as';
+import { ATTENTION_KEYS, ATTENTION_LD, attentionConstants, attentionExp2, attentionLog2, attentionRowsTile, attentionTile } from './tile.as';
 import { attentionPackColumns, attentionPackQueries, attentionPackRows } from './pack.as';
-import { attentionAddBias, attentionBlockSegments, attentionMask, attentionRange } from './mask.as';
+import { attentionAddBias, attentionBlockSegments, attentionMask, attentionMasked, attentionRange } from './mask.as';
 
 const SCORES_BYTES: usize = 6 * ATTENTION_LD * 4;
 const SEGMENTS_BYTES: usize = ATTENTION_KEYS * 4;
@@ -20,6 +20,7 @@ export function attention(
   const padded = (width + 7) & ~7;
   const panels = (queries + 5) / 6 * group;
   const queryRow = <usize>(heads * width) << 2, keyRow = <usize>(kvHeads * width) << 2;
+  const constants = attentionConstants();
   const scores = scratch;
   const block = scores + SCORES_BYTES;
   const stats = block + SEGMENTS_BYTES;
@@ -67,6 +68,7 @@ export function attention(
         const range = attentionRange(position, rows, k0, present, causal, window, ids, block, keys);
         if (range == 0) continue;
         const low = range >> 16, high = range & 0xffff;
+        const masked = attentionMasked(range, position, rows, k0, present, causal, window, ids);
         const a = queriesAt + <usize>t * queryBytes;
         for (let j = low; j < high; j += 8) {
           attentionTile(a, 24, keysAt + (<usize>(j * width) << 2), scores + (<usize>j << 2), ATTENTION_LD * 4, width, true);
@@ -79,8 +81,8 @@ export function attention(
             const at = <usize>((b * biasBatchStep + head * biasHeadStep) * queries + query + r) * keys + k0;
             attentionAddBias(row, bias + (at << 2), low, high, present);
           }
-          attentionMask(row, position + r, low, high, k0, present, causal, window, ids, block, keys);
-          attentionSoftmax(row, low, high, stats + (<usize>t << 6) + (<usize>r << 2), sums + <usize>r * sumRow, padded);
+          if (masked) attentionMask(row, position + r, low, high, k0, present, causal, window, ids, block, keys);
+          attentionSoftmax(row, low, high, stats + (<usize>t << 6) + (<usize>r << 2), sums + <usize>r * sumRow, padded, constants);
         }
         const probabilities = scores + (<usize>low << 2);
         for (let c: usize = 0; c < <usize>padded; c += 8) {
@@ -103,7 +105,7 @@ export function attention(
 }
 
 /** Replaces the scores of a row by 2^(score − running maximum), and brings its maximum, total (32 bytes on) and sums up to date. */
-export function attentionSoftmax(row: usize, low: i32, high: i32, stat: usize, sums: usize, padded: i32): void {
+export function attentionSoftmax(row: usize, low: i32, high: i32, stat: usize, sums: usize, padded: i32, constants: usize): void {
   const start = row + (<usize>low << 2), stop = row + (<usize>high << 2);
   let m0 = f32x4.splat(-Infinity), m1 = m0;
   for (let p = start; p < stop; p += 32) {
@@ -116,7 +118,7 @@ export function attentionSoftmax(row: usize, low: i32, high: i32, stat: usize, s
   const base = f32x4.splat(most == -Infinity ? 0 : most);
   let s0 = f32x4.splat(0), s1 = s0;
   for (let p = start; p < stop; p += 32) {
-    const e0 = attentionExp2(f32x4.sub(v128.load(p), base)), e1 = attentionExp2(f32x4.sub(v128.load(p, 16), base));
+    const e0 = attentionExp2(f32x4.sub(v128.load(p), base), constants), e1 = attentionExp2(f32x4.sub(v128.load(p, 16), base), constants);
     v128.store(p, e0);
     v128.store(p, e1, 16);
     s0 = f32x4.add(s0, e0);
@@ -127,7 +129,7 @@ export function attentionSoftmax(row: usize, low: i32, high: i32, stat: usize, s
     store<f32>(stat, load<f32>(stat, 32) + sum, 32);
     return;
   }
-  const factor = attentionExp2(f32x4.sub(f32x4.splat(before), base));
+  const factor = attentionExp2(f32x4.sub(f32x4.splat(before), base), constants);
   store<f32>(stat, most);
   store<f32>(stat, load<f32>(stat, 32) * f32x4.extract_lane(factor, 0) + sum, 32);
   if (before == -Infinity) return;

@@ -75,6 +75,15 @@ export function attentionMask(
   for (let j = max(high, from); j < to; j++) store<f32>(scores + (<usize>j << 2), -Infinity);
 }
 
+/** Whether some query of a panel does not see some key of its range. */
+// @ts-ignore: decorator
+@inline
+export function attentionMasked(range: i32, first: i32, rows: i32, k0: i32, count: i32, causal: i32, window: i32, segments: usize): bool {
+  const high = range & 0xffff;
+  if (segments != 0 || high > count || (causal && first + 1 - k0 < high)) return true;
+  return window > 0 && first + rows - window - k0 > range >> 16;
+}
+
 /** Copies the ids of a block's keys so that whole vectors of them can be read. */
 export function attentionBlockSegments(segments: usize, k0: i32, count: i32, to: usize): void {
   memory.fill(to, 0, ATTENTION_KEYS << 2);
