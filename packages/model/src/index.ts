@@ -1,1 +1,12 @@
-export {};
+export { ModelError, type ModelErrorCode } from './errors.ts';
+export type { ApplyOptions, Model, ModelInputs, ModelShape } from './model.ts';
+export { gpt2, type Gpt2Config } from './architectures/gpt2.ts';
+export { llama, type LlamaConfig } from './architectures/llama.ts';
+export { readConfig, writeConfig, type CheckpointDtype, type ModelConfig } from './config/config.ts';
+export { createModel } from './config/create-model.ts';
+export type { SpecialIds } from './config/special-ids.ts';
+export { paramsFromTensors, tensorsFromParams } from './checkpoint/checkpoint.ts';
+export { kvCache, type KvCache } from './layers/kv-cache.ts';
+export type { Parameter } from './layers/parameters.ts';
+export { frequencies, rotation, type RopeScaling, type RotationOptions } from './layers/rotation.ts';
+export { parameterBytes } from './parameter-bytes.ts';

@@ -1,5 +1,6 @@
 import type { Leaf, Tensor, Tree } from '@llm/tensor';
 import type { KvCache } from './layers/kv-cache.ts';
+import type { Parameter } from './layers/parameters.ts';
 
 /** What goes into a model. */
 export interface ModelInputs {
@@ -26,6 +27,8 @@ export interface ApplyOptions {
 export interface Model<Config = unknown> {
   readonly config: Config;
   readonly shape: ModelShape;
+  /** Every tensor of the tree: its name, its shape and how it begins. */
+  readonly parameters: readonly Parameter[];
   /** Random parameters, a function of the seed alone. */
   init(seed: number): Tree;
   /** The normalised states that the head reads: [batch, length, width]. */

@@ -1,9 +1,14 @@
-import { add, attention, dropout, embed, type Activation, type Leaf, layerNorm, linear, reshape, split, type Tensor, tensor, type Tree, unflatten } from '@llm/tensor';
-import { initial } from '../layers/initial.ts';
+import {
+  type Activation, add, attention, dropout, embed, layerNorm, type Leaf, linear, reshape, split, type Tensor, tensor, type Tree,
+} from '@llm/tensor';
+import type { SpecialIds } from '../config/special-ids.ts';
+import { initialTree } from '../layers/initial.ts';
+import type { Parameter } from '../layers/parameters.ts';
 import { runLayers } from '../layers/run-layers.ts';
 import type { ApplyOptions, Model, ModelInputs, ModelShape } from '../model.ts';
 
-export interface Gpt2Config {
+/** The sizes and switches of a GPT-2. */
+export interface Gpt2Config extends SpecialIds {
   readonly modelType: 'gpt2';
   readonly vocabSize: number;
   readonly hiddenSize: number;
@@ -48,6 +53,7 @@ export function gpt2(config: Gpt2Config): Model<Gpt2Config> {
     vocabSize: config.vocabSize, width: hiddenSize, layers: config.layers, heads, kvHeads: heads, headDim,
     maxPositions: config.maxPositions, mlpWidth: config.intermediateSize, mlpInputs: 1, tied: config.tied,
   };
+  const parameters = parametersOf(config);
   const dropped = (x: Tensor, p: number, site: number, { dropoutSeed }: ApplyOptions): Tensor => (
     dropoutSeed === undefined || p === 0 ? x : dropout(x, p, { seed: dropoutSeed * 4096 + site })
   );
@@ -98,34 +104,36 @@ export function gpt2(config: Gpt2Config): Model<Gpt2Config> {
   return {
     config,
     shape,
-    init: (seed) => initGpt2(config, seed),
+    parameters,
+    init: (seed) => initialTree(parameters, seed),
     hidden,
     head,
     apply: (params, inputs, options) => linear(hidden(params, inputs, options), head(params)),
   };
 }
 
-/** N(0, initStd²), the projections onto the residual stream by a further 1/√(2 · layers). */
-function initGpt2({ hiddenSize, intermediateSize, vocabSize, maxPositions, layers, initStd, tied }: Gpt2Config, seed: number): Tree {
-  const { normal, ones, zeros } = initial(seed);
-  const entries: [string, Tensor][] = [];
-  const conv = (name: string, from: number, to: number, std: number): void => {
-    entries.push([`${name}.weight`, normal(`${name}.weight`, [from, to], std)], [`${name}.bias`, zeros([to])]);
+/** Matrices begin as N(0, initStd²), the projections onto the residual stream with a further 1/√(2 · layers). */
+function parametersOf({ hiddenSize, intermediateSize, vocabSize, maxPositions, layers, initStd, tied }: Gpt2Config): Parameter[] {
+  const found: Parameter[] = [];
+  const conv = (name: string, [from, to]: readonly [number, number], std: number): void => {
+    found.push({ name: `${name}.weight`, shape: [from, to], initial: std }, { name: `${name}.bias`, shape: [to], initial: 'zeros' });
   };
-  const norm = (name: string): void => { entries.push([`${name}.weight`, ones([hiddenSize])], [`${name}.bias`, zeros([hiddenSize])]); };
+  const norm = (name: string): void => {
+    found.push({ name: `${name}.weight`, shape: [hiddenSize], initial: 'ones' }, { name: `${name}.bias`, shape: [hiddenSize], initial: 'zeros' });
+  };
   const residualStd = initStd / Math.sqrt(2 * layers);
-  entries.push(['transformer.wte.weight', normal('transformer.wte.weight', [vocabSize, hiddenSize], initStd)]);
-  entries.push(['transformer.wpe.weight', normal('transformer.wpe.weight', [maxPositions, hiddenSize], initStd)]);
+  found.push({ name: 'transformer.wte.weight', shape: [vocabSize, hiddenSize], initial: initStd });
+  found.push({ name: 'transformer.wpe.weight', shape: [maxPositions, hiddenSize], initial: initStd });
   for (let i = 0; i < layers; i++) {
     const at = `transformer.h.${i}`;
     norm(`${at}.ln_1`);
-    conv(`${at}.attn.c_attn`, hiddenSize, 3 * hiddenSize, initStd);
-    conv(`${at}.attn.c_proj`, hiddenSize, hiddenSize, residualStd);
+    conv(`${at}.attn.c_attn`, [hiddenSize, 3 * hiddenSize], initStd);
+    conv(`${at}.attn.c_proj`, [hiddenSize, hiddenSize], residualStd);
     norm(`${at}.ln_2`);
-    conv(`${at}.mlp.c_fc`, hiddenSize, intermediateSize, initStd);
-    conv(`${at}.mlp.c_proj`, intermediateSize, hiddenSize, residualStd);
+    conv(`${at}.mlp.c_fc`, [hiddenSize, intermediateSize], initStd);
+    conv(`${at}.mlp.c_proj`, [intermediateSize, hiddenSize], residualStd);
   }
   norm('transformer.ln_f');
-  if (!tied) entries.push(['lm_head.weight', normal('lm_head.weight', [vocabSize, hiddenSize], initStd)]);
-  return unflatten(entries);
+  if (!tied) found.push({ name: 'lm_head.weight', shape: [vocabSize, hiddenSize], initial: initStd });
+  return found;
 }

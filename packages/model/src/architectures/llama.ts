@@ -1,14 +1,16 @@
 import {
-  attention, embed, gated, type Activation, type Leaf, linear, reshape, rmsNorm, rope, type Tensor, type Tree, unflatten,
+  type Activation, attention, embed, gated, type Leaf, linear, reshape, rmsNorm, rope, type Rotation, type Tensor, type Tree,
 } from '@llm/tensor';
-import { initial } from '../layers/initial.ts';
+import type { SpecialIds } from '../config/special-ids.ts';
+import { initialTree } from '../layers/initial.ts';
+import type { Parameter } from '../layers/parameters.ts';
 import { type RopeScaling, rotation } from '../layers/rotation.ts';
 import { runLayers } from '../layers/run-layers.ts';
 import { type Keeper, keeper } from '../layers/keeper.ts';
 import type { ApplyOptions, Model, ModelInputs, ModelShape } from '../model.ts';
 
 /** Llama, Qwen2 and Qwen3: one architecture with a few switches. */
-export interface LlamaConfig {
+export interface LlamaConfig extends SpecialIds {
   readonly modelType: 'llama' | 'qwen2' | 'qwen3';
   readonly vocabSize: number;
   readonly hiddenSize: number;
@@ -30,7 +32,9 @@ export interface LlamaConfig {
   readonly qkNorm: boolean;
   readonly activation: Activation;
   readonly initStd: number;
+  /** How many of the newest positions, itself included, a token sees, and in which layers; default everywhere. */
   readonly slidingWindow?: number;
+  readonly slidingLayers?: readonly boolean[];
 }
 
 interface Norm { readonly weight: Tensor }
@@ -63,14 +67,17 @@ export function llama(config: LlamaConfig): Model<LlamaConfig> {
     vocabSize: config.vocabSize, width: config.hiddenSize, layers: config.layers, heads, kvHeads, headDim,
     maxPositions: config.maxPositions, mlpWidth: config.intermediateSize, mlpInputs: 2, tied: config.tied,
   };
+  const parameters = parametersOf(config);
   const tables: Keeper<ReturnType<typeof rotation>> = keeper((positions) => rotation({
     headDim, positions, theta: config.ropeTheta, scaling: config.ropeScaling,
   }), config.maxPositions);
 
-  const layer = (x: Tensor, params: Layer, index: number, { positions, segments, cache }: ModelInputs, { capture }: ApplyOptions): Tensor => {
+  const layer = (
+    x: Tensor, params: Layer, index: number, { positions, segments, cache, rotate }: ModelInputs & { rotate: Rotation }, { capture }: ApplyOptions,
+  ): Tensor => {
     const [batch = 0, length = 0] = x.shape;
-    const rotate = tables.upTo((cache === undefined ? 0 : Math.max(...cache.lengths)) + length);
     const at = positions ?? cache?.positions(length);
+    const window = config.slidingLayers?.[index] ?? true ? config.slidingWindow : undefined;
     const { q_proj, k_proj, v_proj, o_proj, q_norm, k_norm } = params.self_attn;
     const project = (n: Tensor, { weight, bias }: Projection, count: number, norm?: Norm): Tensor => {
       const projected = reshape(linear(n, weight, { bias }), [batch, length, count, headDim]);
@@ -83,7 +90,7 @@ export function llama(config: LlamaConfig): Model<LlamaConfig> {
     const newV = project(n, v_proj, kvHeads);
     const { k, v } = cache?.append(index, newK, newV) ?? { k: newK, v: newV };
     const mixed = attention(q, k, v, {
-      ...(config.slidingWindow === undefined ? {} : { window: config.slidingWindow }),
+      ...(window === undefined ? {} : { window }),
       segments, lengths: cache?.filled(length), offsets: cache?.offsets(),
     });
     const attended = linear(reshape(mixed, [batch, length, heads * headDim]), o_proj.weight, { bias: o_proj.bias, residual: x });
@@ -106,9 +113,11 @@ export function llama(config: LlamaConfig): Model<LlamaConfig> {
   const hidden: Model['hidden'] = (params, inputs, options = {}) => {
     const { model } = params as unknown as Params;
     const length = inputs.ids.shape[1]!;
+    const given = largest(inputs.positions);
+    const rotate = tables.upTo(Math.max(given + 1, length + (inputs.cache === undefined ? 0 : Math.max(...inputs.cache.lengths))));
     const x = runLayers(embed(inputs.ids, model.embed_tokens.weight), model.layers, {
       count: config.layers, recompute: options.checkpointed ?? false,
-      layer: (x, params, index) => layer(x, params as unknown as Layer, index, inputs, options),
+      layer: (x, params, index) => layer(x, params as unknown as Layer, index, { ...inputs, rotate }, options),
     });
     inputs.cache?.advance(length);
     return rmsNorm(x, model.norm.weight, { eps });
@@ -117,41 +126,47 @@ export function llama(config: LlamaConfig): Model<LlamaConfig> {
   return {
     config,
     shape,
-    init: (seed) => initLlama(config, seed),
+    parameters,
+    init: (seed) => initialTree(parameters, seed),
     hidden,
     head,
     apply: (params, inputs, options) => linear(hidden(params, inputs, options), head(params)),
   };
 }
 
-/** Every matrix from N(0, initStd²), norms 1, biases 0. */
-function initLlama(config: LlamaConfig, seed: number): Tree {
+function largest(positions: Tensor | undefined): number {
+  let most = 0;
+  if (positions !== undefined) for (const position of positions.dataSync()) most = Math.max(most, position);
+  return most;
+}
+
+/** Matrices begin as N(0, initStd²), norms as 1, biases as 0. */
+function parametersOf(config: LlamaConfig): Parameter[] {
   const { hiddenSize, intermediateSize, heads, kvHeads, headDim, initStd } = config;
-  const { normal, ones, zeros } = initial(seed);
-  const entries: [string, Tensor][] = [];
-  const matrix = (name: string, rows: number, cols: number, bias = false): void => {
-    entries.push([`${name}.weight`, normal(`${name}.weight`, [rows, cols], initStd)]);
-    if (bias) entries.push([`${name}.bias`, zeros([rows])]);
+  const found: Parameter[] = [];
+  const matrix = (name: string, shape: readonly [number, number], bias = false): void => {
+    found.push({ name: `${name}.weight`, shape, initial: initStd });
+    if (bias) found.push({ name: `${name}.bias`, shape: [shape[0]], initial: 'zeros' });
   };
-  const norm = (name: string, width: number): void => { entries.push([`${name}.weight`, ones([width])]); };
-  matrix('model.embed_tokens', config.vocabSize, hiddenSize);
+  const norm = (name: string, width: number): void => { found.push({ name: `${name}.weight`, shape: [width], initial: 'ones' }); };
+  matrix('model.embed_tokens', [config.vocabSize, hiddenSize]);
   for (let i = 0; i < config.layers; i++) {
     const at = `model.layers.${i}`;
     norm(`${at}.input_layernorm`, hiddenSize);
-    matrix(`${at}.self_attn.q_proj`, heads * headDim, hiddenSize, config.qkvBias);
-    matrix(`${at}.self_attn.k_proj`, kvHeads * headDim, hiddenSize, config.qkvBias);
-    matrix(`${at}.self_attn.v_proj`, kvHeads * headDim, hiddenSize, config.qkvBias);
-    matrix(`${at}.self_attn.o_proj`, hiddenSize, heads * headDim, config.outputBias);
+    matrix(`${at}.self_attn.q_proj`, [heads * headDim, hiddenSize], config.qkvBias);
+    matrix(`${at}.self_attn.k_proj`, [kvHeads * headDim, hiddenSize], config.qkvBias);
+    matrix(`${at}.self_attn.v_proj`, [kvHeads * headDim, hiddenSize], config.qkvBias);
+    matrix(`${at}.self_attn.o_proj`, [hiddenSize, heads * headDim], config.outputBias);
     if (config.qkNorm) {
       norm(`${at}.self_attn.q_norm`, headDim);
       norm(`${at}.self_attn.k_norm`, headDim);
     }
     norm(`${at}.post_attention_layernorm`, hiddenSize);
-    matrix(`${at}.mlp.gate_proj`, intermediateSize, hiddenSize, config.mlpBias);
-    matrix(`${at}.mlp.up_proj`, intermediateSize, hiddenSize, config.mlpBias);
-    matrix(`${at}.mlp.down_proj`, hiddenSize, intermediateSize, config.mlpBias);
+    matrix(`${at}.mlp.gate_proj`, [intermediateSize, hiddenSize], config.mlpBias);
+    matrix(`${at}.mlp.up_proj`, [intermediateSize, hiddenSize], config.mlpBias);
+    matrix(`${at}.mlp.down_proj`, [hiddenSize, intermediateSize], config.mlpBias);
   }
   norm('model.norm', hiddenSize);
-  if (!config.tied) matrix('lm_head', config.vocabSize, hiddenSize);
-  return unflatten(entries);
+  if (!config.tied) matrix('lm_head', [config.vocabSize, hiddenSize]);
+  return found;
 }

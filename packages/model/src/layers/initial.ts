@@ -1,16 +1,18 @@
-import { ones, randomNormal, type Tensor, zeros } from '@llm/tensor';
+import { ones, randomNormal, type Tensor, type Tree, unflatten, zeros } from '@llm/tensor';
+import type { Parameter } from './parameters.ts';
 
-/** Makes the initial tensors of a model: each is a function of the seed and its own name, whatever the order. */
-export interface Initial {
-  normal(name: string, shape: readonly number[], std: number): Tensor;
-  ones(shape: readonly number[]): Tensor;
-  zeros(shape: readonly number[]): Tensor;
-}
-
-export function initial(seed: number): Initial {
-  return {
-    normal: (name, shape, std) => randomNormal(shape, { std, seed, stream: name }),
-    ones: (shape) => ones([...shape]),
-    zeros: (shape) => zeros([...shape]),
-  };
+/** The initial tensors of a model: each is a function of the seed and its own name, whatever the order. */
+export function initialTree(parameters: readonly Parameter[], seed: number): Tree {
+  if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`init: expected a seed from 0 to 2^53 − 1 but found ${seed}`);
+  const entries: [string, Tensor][] = [];
+  try {
+    for (const { name, shape, initial } of parameters) {
+      entries.push([name, initial === 'ones' ? ones([...shape]) : initial === 'zeros' ? zeros([...shape])
+        : randomNormal(shape, { std: initial, seed, stream: name })]);
+    }
+    return unflatten(entries);
+  } catch (error) {
+    for (const [, tensor] of entries) tensor.dispose();
+    throw error;
+  }
 }

@@ -1,0 +1,97 @@
+import {
+  fromFloat32, isWeight, leaves, type LazyTensor, type RawTensor, type Tensor, tensor, toFloat32, type Tree, unflatten,
+} from '@llm/tensor';
+import type { CheckpointDtype } from '../config/config.ts';
+import { ModelError } from '../errors.ts';
+import type { Model } from '../model.ts';
+import { matchTensors } from './match-tensors.ts';
+
+/** A float32 tensor with the values of a stored one, which keeps its own bytes. */
+export function tensorOf(raw: RawTensor): Tensor {
+  const values = toFloat32(raw);
+  return tensor(values.buffer === raw.data.buffer ? values.slice() : values, [...raw.shape], 'float32');
+}
+
+/** Refuses a head stored beside a tied embedding with other values: which one is meant cannot be known. */
+export function checkTiedHead(head: RawTensor, embedding: RawTensor): void {
+  const a = toFloat32(head);
+  const b = toFloat32(embedding);
+  if (a.length !== b.length || a.some((value, i) => !Object.is(value, b[i]))) {
+    throw new ModelError('E_WEIGHTS', 'loadPretrained: expected a tied head but found a lm_head.weight that differs from the embedding. Set tie_word_embeddings to false, or remove it.');
+  }
+}
+
+/**
+ * The parameter tree of a model from the tensors of a checkpoint, converted to float32.
+ *
+ * Names may lack the prefix `model.` or `transformer.`; causal masks and rotary frequencies that old files carry are passed over.
+ *
+ * @throws ModelError E_WEIGHTS listing the first five tensors that are missing, unexpected, or of another shape; nothing is
+ * ever filled with random numbers.
+ *
+ * @example
+ * ```ts
+ * import { createModel, paramsFromTensors, tensorsFromParams } from '@llm/model';
+ * import { disposeTree, useDevice } from '@llm/tensor';
+ * await useDevice('cpu');
+ * const model = createModel({ model_type: 'gpt2', vocab_size: 16, n_positions: 8, n_embd: 4, n_head: 2, n_layer: 1 });
+ * const params = model.init(7);
+ * const again = paramsFromTensors(model, await tensorsFromParams(model, params, { dtype: 'F32' }));
+ * if (Object.keys(again).join() !== 'transformer') throw new Error('a tied head is not stored');
+ * disposeTree(params);
+ * disposeTree(again);
+ * ```
+ */
+export function paramsFromTensors(model: Pick<Model, 'parameters' | 'shape'>, tensors: ReadonlyMap<string, RawTensor>): Tree {
+  const { matches, head } = matchTensors(model, tensors);
+  if (head !== undefined) checkTiedHead(tensors.get(head)!, tensors.get(matches[0]!.stored)!);
+  const entries: [string, Tensor][] = [];
+  try {
+    for (const { parameter, stored } of matches) entries.push([parameter.name, tensorOf(tensors.get(stored)!)]);
+    return unflatten(entries);
+  } catch (error) {
+    for (const [, made] of entries) made.dispose();
+    throw error;
+  }
+}
+
+/** The tensors of a tree under their names, each read and rounded only when its turn to be written comes. */
+export function lazyTensors(model: Pick<Model, 'parameters'>, params: Tree, { dtype = 'F32' }: { dtype?: CheckpointDtype } = {}): Map<string, LazyTensor> {
+  const found = new Map(leaves(params));
+  const problems: string[] = [];
+  const lazy = new Map<string, LazyTensor>();
+  for (const { name, shape } of model.parameters) {
+    const leaf = found.get(name);
+    found.delete(name);
+    if (leaf === undefined) {
+      problems.push(`${name} is missing`);
+      continue;
+    }
+    if (isWeight(leaf)) {
+      throw new ModelError('E_WEIGHT_LEAF', `tensorsFromParams: expected tensors but found a weight that applies itself at ${name}. Merge or dequantize the tree first.`);
+    }
+    if (leaf.shape.join() !== shape.join()) problems.push(`${name} has shape [${leaf.shape.join(', ')}] where the configuration has [${shape.join(', ')}]`);
+    lazy.set(name, { dtype, shape, data: async () => fromFloat32((await leaf.data()) as Float32Array, dtype, { shape }).data });
+  }
+  for (const name of found.keys()) problems.push(`${name} is no parameter of this model`);
+  if (problems.length > 0) {
+    throw new ModelError('E_WEIGHTS', `tensorsFromParams: expected the ${model.parameters.length} tensors of the model but found ${problems.length} that differ: ${problems.slice(0, 5).join('; ')}${problems.length > 5 ? '; …' : ''}. Save the parameters with the model they belong to.`);
+  }
+  return lazy;
+}
+
+/**
+ * The tensors of a parameter tree as they are stored in a checkpoint, rounded to `dtype` (default F32); a tied head once, as
+ * the embedding.
+ *
+ * @throws ModelError E_WEIGHT_LEAF for a leaf that is not a plain tensor, E_WEIGHTS for a tree of another model.
+ */
+export async function tensorsFromParams(
+  model: Pick<Model, 'parameters'>, params: Tree, options: { dtype?: CheckpointDtype } = {},
+): Promise<Map<string, RawTensor>> {
+  const tensors = new Map<string, RawTensor>();
+  for (const [name, { dtype, shape, data }] of lazyTensors(model, params, options)) {
+    tensors.set(name, { dtype, shape, data: (await data()) as Uint8Array });
+  }
+  return tensors;
+}
