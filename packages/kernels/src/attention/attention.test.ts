@@ -63,6 +63,51 @@ test('attentionBackward equals its reference', async () => {
   expect(Math.min(...Object.values(ran))).toBe(cases.length);
 });
 
+/** A batch row whose keys and values are NaN where its length ends, as in a cache that has held something else. */
+const spoiled = (lengths: readonly number[], row: number) => (random: () => number, length: number): number[] => {
+  const perBatch = length / lengths.length;
+  return Array.from({ length }, (_, i) => (i % perBatch < lengths[Math.floor(i / perBatch)]! * row ? random() - 0.5 : NaN));
+};
+
+test('what lies past the length of a row is never used', async () => {
+  const lengths = [3, 130, 0];
+  for (const queries of [1, 7]) {
+    const one: KernelCase = {
+      dims: sizes({ batch: 3, queries, keys: 150 }), uniforms: { causal: 1 }, with: ['lengths', 'offsets'],
+      inputs: { lengths: () => lengths, offsets: () => lengths.map((length) => length - queries), k: spoiled(lengths, 16), v: spoiled(lengths, 16) },
+    };
+    await checkKernel(attention, { cases: [one] });
+    await checkKernel(attentionBackward, { cases: [{ ...one, inputs: { ...one.inputs, lse: (_, length) => Array.from({ length }, () => 3) } }], tolerance: 1e-4 });
+  }
+});
+
+test('any mix of sizes and masks equals the reference', async () => {
+  const optional = fc.subarray(['segments', 'lengths', 'offsets', 'bias']);
+  const small = fc.integer({ min: 1, max: 3 });
+  await fc.assert(fc.asyncProperty(
+    fc.record({
+      batch: small, kvHeads: small, group: small, width: fc.integer({ min: 1, max: 40 }), causal: fc.constantFrom(0, 1),
+      queries: fc.integer({ min: 1, max: 60 }), keys: fc.integer({ min: 1, max: 270 }), window: fc.constantFrom(0, 0, 1, 5, 40, 2 ** 31 - 1),
+      offset: fc.constantFrom(-1, -1, 0, 3, -7, 100), with: optional,
+    }),
+    async ({ batch, kvHeads, group, width, causal, queries, keys, window, offset, with: ports }) => {
+      const one: KernelCase = {
+        dims: sizes({ batch, queries, keys, heads: kvHeads * group, kvHeads, width, biasHeads: kvHeads * group }),
+        uniforms: { causal, window, offset }, with: ports,
+        inputs: {
+          segments: documents,
+          lengths: (random, length) => Array.from({ length }, () => Math.floor(random() * (keys + 1))),
+          offsets: (random, length) => Array.from({ length }, () => Math.floor(random() * (keys + 20)) - 10),
+          q: (random, length) => Array.from({ length }, () => random() - 0.5),
+          lse: (random, length) => Array.from({ length }, () => 3 + random()),
+        },
+      };
+      await checkKernel(attention, { cases: [one] });
+      await checkKernel(attentionBackward, { cases: [one], tolerance: 1e-4 });
+    },
+  ), { numRuns: 25 });
+});
+
 test('the gradient of the reference is right by central differences', () => {
   checkGradient(attention, attentionBackward, {
     cases: [

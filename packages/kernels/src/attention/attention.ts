@@ -18,7 +18,7 @@ const shared = {
 
 /** So few queries read keys and values where they lie, since packing would cost more than multiplying. */
 const DECODE_QUERIES = 2;
-/** Sums that a thread's scratch memory holds beside as many queries. */
+/** Numbers per task, for its rows of sums and of queries, that fit a thread's scratch memory twice over. */
 const DECODE_NUMBERS = 65_536;
 
 const uniforms = { scale: 0, causal: 0, window: 0, offset: -1 };
@@ -37,7 +37,7 @@ function scalars(
     if (size !== 1 && size !== full) throw new RangeError(`${name}: expected ${dim} to be 1 or ${full} but found ${size}. Broadcast the bias first.`);
   }
   return [
-    queries, keys, heads, kvHeads, width, scale === 0 ? 1 / Math.sqrt(width) : scale, causal, window,
+    queries, keys, heads, kvHeads, width, scale === 0 ? 1 / Math.sqrt(width) : scale, causal, Math.min(window, 2 ** 30),
     offset === -1 ? keys - queries : offset, biasBatch === 1 ? 0 : biasHeads, biasHeads === 1 ? 0 : 1,
   ];
 }
@@ -78,7 +78,7 @@ export const attention: Kernel = defineKernel({
     const { at, dims, uniforms: values, run } = call;
     const { batch = 0, queries = 0, heads = 1, kvHeads = 1, width = 0 } = dims;
     const sizes = scalars('attention', dims, values);
-    if (queries <= DECODE_QUERIES && (queries * heads * width) / kvHeads <= DECODE_NUMBERS) return decode(call, sizes);
+    if (queries <= DECODE_QUERIES && (queries * heads * (width + 16)) / kvHeads <= DECODE_NUMBERS) return decode(call, sizes);
     const panels = Math.ceil(queries / 6) * (heads / kvHeads);
     if (panels === 0 || batch * kvHeads === 0) return;
     // Tasks of equal length, at least about 16 of them.
