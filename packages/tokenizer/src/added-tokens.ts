@@ -9,6 +9,9 @@ export type AddedTokenSplitter = (text: string, options: { allowSpecial: boolean
 /** No real added token is longer; the bound keeps the search linear. */
 export const MAX_ADDED_TOKEN_LENGTH = 256;
 
+/** Nor do all of them together hold more characters; the bound keeps the search tree in memory. */
+export const MAX_ADDED_CHARACTERS: number = 2 ** 22;
+
 // What Rust's \w means. JavaScript's own \w is ASCII.
 const WORD = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 const SPACE = /\p{White_Space}/u;
@@ -61,9 +64,12 @@ function tokenSearch(
 ): (text: string, at: number) => Found | undefined {
   const children = new Map<number, number>();
   const accepted: (AddedTokenJson | undefined)[] = [undefined];
+  // Most characters start no token: this keeps them out of the Map.
+  const starts = new Uint8Array(65536);
   for (const token of tokens) {
     let node = 0;
     const content = contentOf(token);
+    starts[content.charCodeAt(0)] = 1;
     for (let i = 0; i < content.length; i++) {
       const key = node * 65536 + content.charCodeAt(i);
       let child = children.get(key);
@@ -77,7 +83,9 @@ function tokenSearch(
     if (node !== 0) accepted[node] = token;
   }
   return (text, at) => {
-    let node = children.get(text.charCodeAt(at));
+    const first = text.charCodeAt(at);
+    if (starts[first] === 0) return undefined;
+    let node = children.get(first);
     let found: Found | undefined;
     for (let end = at + 1; node !== undefined; end++) {
       const token = accepted[node];

@@ -9,7 +9,7 @@ export interface BytesInView {
 
 /** Remembers the ids of pieces. */
 export interface PieceCache {
-  /** Appends the ids of the piece to `sink` if they are known. */
+  /** Appends the ids of the piece to `sink` if they are known; if not, {@link remember} must follow. */
   recall(text: BytesInView, start: number, end: number, sink: IdSink): boolean;
   /** Keeps the first `count` of `ids` for the piece that {@link recall} has just not found. */
   remember(ids: Int32Array, count: number): void;
@@ -40,6 +40,11 @@ export function pieceCache(): PieceCache {
   let length = 0;
 
   function recallShort(sink: IdSink): boolean {
+    if (used === SLOTS / 2) {
+      slots.fill(0);
+      shortIds.clear();
+      used = 0;
+    }
     let hash = Math.imul(low ^ seed, 0x9e3779b1) ^ Math.imul(high + length, 0x85ebca6b);
     hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
     for (let at = (hash ^ (hash >>> 13)) & (SLOTS - 1); ; at = (at + 1) & (SLOTS - 1)) {
@@ -85,10 +90,7 @@ export function pieceCache(): PieceCache {
       slots[slot + 1] = high;
       slots[slot + 2] = length | (count << 4);
       slots[slot + 3] = count === 1 ? ids[0]! : shortIds.add(ids, count) - count;
-      if (++used < SLOTS / 2) return;
-      slots.fill(0);
-      shortIds.clear();
-      used = 0;
+      used++;
     },
   };
 }

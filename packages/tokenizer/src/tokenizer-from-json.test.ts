@@ -94,6 +94,14 @@ describe('vocabularies and merges that do not fit together', () => {
     expect(performance.now() - start).toBeLessThan(2000);
   });
 
+  test('added tokens without end', () => {
+    const many = (count: number, content: (i: number) => string): Json =>
+      added(...Array.from({ length: count }, (_, i) => ({ id: 260 + i, content: content(i) })));
+    expect(refusal(many(20_000, (i) => `${i}`.padStart(256, 'x')))).toContain('E_TOKENIZER_LIMIT');
+    const tokenizer = tokenizerFromJson(many(20_000, (i) => `<${i}>`));
+    expect(Array.from(tokenizer.encode('<19999><x', { allowSpecial: true })).slice(0, 1)).toEqual([20_259]);
+  });
+
   test('a million repetitions of one long merge', () => {
     const long = 'a'.repeat(100_000);
     const vocab = { ...good.model.vocab, [long]: 260, [long + long]: 261 };

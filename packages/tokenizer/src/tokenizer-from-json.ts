@@ -1,4 +1,4 @@
-import { MAX_ADDED_TOKEN_LENGTH } from './added-tokens.ts';
+import { MAX_ADDED_CHARACTERS, MAX_ADDED_TOKEN_LENGTH } from './added-tokens.ts';
 import { createTokenizer } from './create-tokenizer.ts';
 import { arrayAt, booleanAt, field, integerAt, objectAt, stringAt, unsupported, wrong } from './json-fields.ts';
 import { readByteLevel, readNormalizer, readPostProcessor, readPreTokenizer } from './read-components.ts';
@@ -42,7 +42,7 @@ export function tokenizerFromJson(json: unknown): Tokenizer {
   if (version !== '1.0') throw unsupported('version', version, '"1.0"');
   for (const name of ['truncation', 'padding']) {
     const value = field(file, name) ?? null;
-    if (value !== null) throw unsupported(name, value, 'null (cut and pad the ids yourself)');
+    if (value !== null) throw unsupported(name, value, 'null (set it to null, then cut or pad the ids yourself)');
   }
   const modelFields = objectAt(field(file, 'model'), 'model');
   const model = readModelOptions(modelFields);
@@ -80,11 +80,14 @@ function readAddedTokens(value: unknown, tokens: readonly string[]): AddedTokenJ
   const ids = new Map(tokens.map((token, id) => [token, id]));
   const seen = new Set<string>();
   let next = tokens.length;
+  let characters = 0;
   const added = entries.map((entry, i) => {
     const path = `added_tokens[${i}]`;
     const token = readAddedToken(entry, path);
     if (seen.has(token.content)) throw badId(path, 'each token once', `${shown(token.content)} again`);
     seen.add(token.content);
+    characters += token.content.length;
+    if (characters > MAX_ADDED_CHARACTERS) throw tooLarge('added_tokens', characters, MAX_ADDED_CHARACTERS, 'characters');
     const expected = ids.get(token.content) ?? next++;
     if (token.id !== expected) {
       throw badId(path, `id ${expected} for ${shown(token.content)}, without repetitions or gaps`, `id ${token.id}`);

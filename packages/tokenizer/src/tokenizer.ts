@@ -3,7 +3,8 @@ import type { TokenizerJson } from './tokenizer-json.ts';
 export interface EncodeOptions {
   /**
    * Turn the text of special tokens (`<|endoftext|>`) into their ids. Off by default, so that a text from a user never
-   * becomes a control token. Hugging Face's `encode` does it always.
+   * becomes a control token. Hugging Face's `encode` does it always. Added tokens that the file does not mark as special
+   * (Qwen's `<tool_call>`) are ordinary vocabulary to both, and are always found.
    */
   readonly allowSpecial?: boolean;
   /** Put the special tokens of the file's template around the ids (`<|begin_of_text|>` for Llama 3). Off by default. */
