@@ -1,7 +1,7 @@
 // Attention block by block (FlashAttention): a task is some queries of the heads that share a key head. It walks over blocks
 // of keys, packs each once, and for six queries at a time computes scores, their exponentials under a running maximum, and
 // the sums with the values. Scores are kept in units of log₂ so that 2ˣ needs no scaling.
-import { scratch, maxLanes, sumLanes, storePartial } from '../common/simd.as';
+import { scratch, sumLanes, storePartial } from '../common/simd.as';
 import { ATTENTION_KEYS, ATTENTION_LD, attentionConstants, attentionExp2, attentionLog2, attentionRowsTile, attentionTile } from './tile.as';
 import { attentionPackColumns, attentionPackQueries, attentionPackRows } from './pack.as';
 import { attentionAddBias, attentionBlockSegments, attentionMask, attentionMasked, attentionRange } from './mask.as';
@@ -112,8 +112,12 @@ export function attentionSoftmax(row: usize, low: i32, high: i32, stat: usize, s
     m0 = f32x4.pmax(m0, v128.load(p));
     m1 = f32x4.pmax(m1, v128.load(p, 16));
   }
+  m0 = f32x4.pmax(m0, m1);
+  m0 = f32x4.pmax(m0, i32x4.shuffle(m0, m0, 2, 3, 0, 1));
+  m0 = f32x4.pmax(m0, i32x4.shuffle(m0, m0, 1, 0, 3, 2));
   const before = load<f32>(stat);
-  const most = max(before, maxLanes(f32x4.pmax(m0, m1)));
+  const largest = f32x4.extract_lane(m0, 0);
+  const most = largest > before ? largest : before;
   // A row that has seen nothing has the maximum −∞, and −∞ − −∞ would be NaN.
   const base = f32x4.splat(most == -Infinity ? 0 : most);
   let s0 = f32x4.splat(0), s1 = s0;
@@ -142,7 +146,8 @@ export function attentionSoftmax(row: usize, low: i32, high: i32, stat: usize, s
 /** o = sums / total and lse = ln 2 · (maximum + log₂ total); zeros and −∞ where the total is 0. */
 export function attentionFinish(sums: usize, most: f32, total: f32, o: usize, lse: usize, width: i32): void {
   const factor = f32x4.splat(total == 0 ? 0 : 1 / total);
-  store<f32>(lse, total == 0 ? <f32>-Infinity : <f32>((<f64>most + attentionLog2(total)) * 0.6931471805599453));
+  const log = total > 0 ? <f32>((<f64>most + attentionLog2(total)) * 0.6931471805599453) : total == 0 ? <f32>-Infinity : f32.NaN;
+  store<f32>(lse, log);
   let left = width;
   for (; left >= 4; left -= 4, sums += 16, o += 16) v128.store(o, f32x4.mul(v128.load(sums), factor));
   if (left > 0) storePartial(o, f32x4.mul(v128.load(sums), factor), left);

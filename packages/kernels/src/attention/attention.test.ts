@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkGradient, checkKernel, type KernelCase, seededRandom } from '../check-kernel.ts';
-import type { Sizes } from '../kernel.ts';
+import { launch, type Sizes } from '../kernel.ts';
+import { createWasmDevice } from '../runtime/wasm-device.ts';
 import { attention, attentionBackward } from './attention.ts';
 
 type Uniforms = Readonly<Record<string, number>>;
@@ -193,6 +194,23 @@ test('two keys by hand: scores 0 and ln 3 weigh the values 1 : 3', async () => {
   });
   expect(io.o![0]).toBeCloseTo((1 * 4 + 3 * 8) / 4, 12);
   expect(io.lse![0]).toBeCloseTo(Math.log(1 + 3), 12);
+});
+
+test('a NaN in a query stays in its row', async () => {
+  const device = await createWasmDevice({ threads: 1 });
+  for (const queries of [1, 4]) {
+    const dims = sizes({ batch: 2, queries, keys: 5, heads: 1, width: 4 });
+    const row = queries * 4;
+    const length = { q: 2 * row, k: 40, v: 40, o: 2 * row, lse: 2 * queries };
+    const at = Object.fromEntries(Object.entries(length).map(([name, size]) => [name, device.heap.alloc(size * 4)]));
+    for (const name of ['q', 'k', 'v'] as const) device.f32(at[name]!, length[name]).fill(1);
+    device.f32(at.q!, 1).fill(NaN);
+    launch(device, attention, { at, dims });
+    expect([...device.f32(at.o!, 2 * row)]).toEqual(Array.from({ length: 2 * row }, (_, i) => (i < 4 ? NaN : 1)));
+    expect([...device.f32(at.lse!, 2 * queries)].map(Number.isNaN)).toEqual(Array.from({ length: 2 * queries }, (_, i) => i === 0));
+    for (const address of Object.values(at)) device.heap.free(address);
+  }
+  await device.close();
 });
 
 test('sizes that do not fit are named', async () => {
