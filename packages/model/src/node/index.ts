@@ -1,0 +1,2 @@
+export { loadPretrained, type Pretrained } from './load-pretrained.ts';
+export { savePretrained, type SavePretrainedOptions } from './save-pretrained.ts';
