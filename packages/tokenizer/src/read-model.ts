@@ -7,7 +7,7 @@ import type { BpeModelJson } from './tokenizer-json.ts';
 
 /** Four times the largest published vocabulary; keeps what a file can cost in bounds. */
 export const MAX_TOKENS: number = 2 ** 20;
-export const MAX_MERGES: number = 2 ** 21;
+const MAX_MERGES = 2 ** 21;
 
 /** Checks `model` but for its vocabulary and merges. */
 export function readModelOptions(model: Fields): Omit<BpeModelJson, 'vocab' | 'merges'> {
