@@ -1,4 +1,5 @@
-import { createHashSet128 } from './hash-set-128.ts';
+import { createHashSet128, type Units } from './hash-set-128.ts';
+import { textUnits } from './text-units.ts';
 import type { Filter } from './types.ts';
 
 export interface ExactDedupOptions {
@@ -9,6 +10,34 @@ export interface ExactDedupOptions {
 /** Unicode NFC, every run of white space one space, none at the ends. Case and punctuation stay. */
 export function normalizeForDedup(text: string): string {
   return text.normalize('NFC').replace(/\s+/gu, ' ').trim();
+}
+
+const SPACE = /\s/;
+const isSpace = (unit: number): boolean => unit === 32 || (unit >= 9 && unit <= 13) || unit === 0xa0 || (unit >= 0x1680 && SPACE.test(String.fromCharCode(unit)));
+
+/** The units of `normalizeForDedup(text)`, without making that string where NFC has nothing to do. */
+function normalizedUnits(text: string): Units {
+  let units = textUnits(text);
+  let { length } = text;
+  // Below U+0300 every text is in normal form.
+  if (units.subarray(0, length).some((unit) => unit >= 0x300)) {
+    const composed = text.normalize('NFC');
+    units = textUnits(composed);
+    length = composed.length;
+  }
+  let to = 0;
+  let pending = false;
+  for (let from = 0; from < length; from++) {
+    const unit = units[from] as number;
+    if (isSpace(unit)) {
+      pending = to > 0;
+      continue;
+    }
+    if (pending) units[to++] = 32;
+    pending = false;
+    units[to++] = unit;
+  }
+  return { units, length: to };
 }
 
 /**
@@ -27,10 +56,15 @@ export function normalizeForDedup(text: string): string {
  */
 export function exactDedup({ normalize = normalizeForDedup }: ExactDedupOptions = {}): Filter {
   const seen = createHashSet128();
+  const unitsOf = (text: string): Units => {
+    if (normalize === normalizeForDedup) return normalizedUnits(text);
+    const normal = normalize(text);
+    return { units: textUnits(normal), length: normal.length };
+  };
   const rule = { reason: 'exact_duplicate', threshold: 0, comparison: 'max' } as const;
   return {
     name: 'exactDedup',
     rules: [rule],
-    check: ({ text }) => (seen.add(normalize(text)) ? { keep: true } : { keep: false, ...rule, measured: 1 }),
+    check: ({ text }) => (seen.add(unitsOf(text)) ? { keep: true } : { keep: false, ...rule, measured: 1 }),
   };
 }

@@ -1,7 +1,8 @@
-import { englishWords } from './english-words.ts';
+import { englishWords, numberEnglishWords } from './english-words.ts';
+import { numberWords } from './numbered-words.ts';
 import { countOf, forEachLine, isPythonSpace } from './python-text.ts';
-import { codePoints } from './text-length.ts';
 import type { Comparison, Filter, Rule, Verdict } from './types.ts';
+import { FLAGS, HAS_LETTER, ONLY_PUNCTUATION, POINTS, WORD_FIELDS } from './vocabulary.ts';
 
 /** Each threshold may be 0 or null, which switches its rule off; left out, it is Gopher's. */
 export interface GopherQualityOptions {
@@ -30,32 +31,6 @@ export interface GopherQualityOptions {
 }
 
 const STOP_WORDS = ['the', 'be', 'to', 'of', 'and', 'that', 'have', 'with'] as const;
-
-/** A word of nothing but these is not counted as one: ASCII and common CJK and typographic marks, and control characters. */
-const PUNCTUATION: ReadonlySet<number> = new Set([
-  ...[..."!/—”:％１〈&(、━\\【#%「」，】；+^]~“《„';’{|∶´[=-`*．（–？！：$～«〉,><》)?）。…@_.\"}►»"].map((char) => char.charCodeAt(0)),
-  ...Array.from({ length: 32 }, (_, i) => i).filter((code) => code !== 9 && code !== 10),
-  ...Array.from({ length: 33 }, (_, i) => 127 + i),
-]);
-
-const LETTER = /\p{L}/u;
-
-function hasLetter(word: string): boolean {
-  for (let i = 0; i < word.length; i++) {
-    const unit = word.charCodeAt(i);
-    if ((unit | 32) >= 97 && (unit | 32) <= 122) return true;
-    if (unit >= 0x80) return LETTER.test(word);
-  }
-  return false;
-}
-
-function isOnlyPunctuation(word: string): boolean {
-  for (let i = 0; i < word.length; i++) {
-    const unit = word.charCodeAt(i);
-    if (((unit | 32) >= 97 && (unit | 32) <= 122) || !PUNCTUATION.has(unit)) return false;
-  }
-  return true;
-}
 
 function startsWithBullet(text: string, start: number, end: number): boolean {
   let i = start;
@@ -105,7 +80,6 @@ export function gopherQuality(options: GopherQualityOptions = {}): Filter {
     stopWords = STOP_WORDS,
     words: splitWords = englishWords,
   } = options;
-  const stops = new Set(stopWords);
 
   const rule = (reason: string, comparison: Comparison, threshold: number | null): Rule | undefined => {
     if (!threshold) return undefined;
@@ -140,30 +114,35 @@ export function gopherQuality(options: GopherQualityOptions = {}): Filter {
   };
 
   const check = (text: string): Verdict | undefined => {
-    const words = splitWords(text);
+    const { vocabulary, ids, count } = splitWords === englishWords ? numberEnglishWords(text) : numberWords(splitWords(text));
+    const { records, numbers } = vocabulary;
     let realWords = 0;
     let length = 0;
     let alphaWords = 0;
-    const found = new Set<string>();
-    for (const word of words) {
-      if (!isOnlyPunctuation(word)) {
+    const missing = new Set(stopWords.map((word) => numbers.get(word)).filter((id) => id !== undefined));
+    const candidates = missing.size;
+    for (let i = 0; i < count; i++) {
+      const id = ids[i] as number;
+      const kind = records[id * WORD_FIELDS + FLAGS] as number;
+      if (!(kind & ONLY_PUNCTUATION)) {
         realWords++;
-        length += codePoints(word);
+        length += records[id * WORD_FIELDS + POINTS] as number;
       }
-      if (hasLetter(word)) alphaWords++;
-      if (stops.has(word)) found.add(word);
+      if (kind & HAS_LETTER) alphaWords++;
+      if (missing.size > 0) missing.delete(id);
     }
+    const found = candidates - missing.size;
     const average = length / realWords;
     return (
       broken(short, realWords) ??
       broken(long, realWords) ??
       broken(below, average) ??
       broken(above, average) ??
-      broken(hashes, countOf(text, '#') / words.length) ??
-      broken(ellipses, (countOf(text, '...') + countOf(text, '…')) / words.length) ??
+      broken(hashes, countOf(text, '#') / count) ??
+      broken(ellipses, (countOf(text, '...') + countOf(text, '…')) / count) ??
       checkLines(text) ??
-      broken(alpha, alphaWords / words.length) ??
-      broken(stop, found.size)
+      broken(alpha, alphaWords / count) ??
+      broken(stop, found)
     );
   };
 

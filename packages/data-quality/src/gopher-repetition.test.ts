@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gopherRepetition, type GopherRepetitionOptions } from './gopher-repetition.ts';
 import { ngramStatistics } from './ngram-statistics.ts';
+import { numberWords } from './numbered-words.ts';
 
 const NONE: GopherRepetitionOptions = { dupLineFrac: null, dupParaFrac: null, dupLineCharFrac: null, dupParaCharFrac: null, topNGrams: [], dupNGrams: [] };
 const check = (options: GopherRepetitionOptions, text: string) => gopherRepetition({ ...NONE, ...options }).check({ id: 'x', text });
@@ -105,7 +106,7 @@ describe('n-gram statistics', () => {
     const word = fc.stringMatching(/^[ab🙂]{1,3}$/u);
     fc.assert(
       fc.property(fc.array(word, { maxLength: 60 }), fc.integer({ min: 1, max: 6 }), (words, n) => {
-        const statistics = ngramStatistics(words);
+        const statistics = ngramStatistics(numberWords(words));
         expect(statistics.topCharacters(n)).toBe(naiveTop(words, n));
         expect(statistics.repeatedCharacters(n)).toBe(naiveRepeated(words, n));
       }),
@@ -114,8 +115,8 @@ describe('n-gram statistics', () => {
   });
 
   test('words that divide differently are the same characters', () => {
-    expect(ngramStatistics(['ab', 'c', 'x', 'a', 'bc']).repeatedCharacters(2)).toBe(3);
-    expect(ngramStatistics(['ab', 'c', 'x', 'a', 'bc']).topCharacters(2)).toBe(4); // 'ab c' once, first of all
+    expect(ngramStatistics(numberWords(['ab', 'c', 'x', 'a', 'bc'])).repeatedCharacters(2)).toBe(3);
+    expect(ngramStatistics(numberWords(['ab', 'c', 'x', 'a', 'bc'])).topCharacters(2)).toBe(4); // 'ab c' once, first of all
   });
 });
 

@@ -1,5 +1,6 @@
-import { englishWords } from './english-words.ts';
+import { englishWords, numberEnglishWords } from './english-words.ts';
 import { ngramStatistics } from './ngram-statistics.ts';
+import { numberWords } from './numbered-words.ts';
 import { strip } from './python-text.ts';
 import { codePoints } from './text-length.ts';
 import type { Comparison, Filter, Rule, Verdict } from './types.ts';
@@ -91,7 +92,7 @@ export function gopherRepetition(options: GopherRepetitionOptions = {}): Filter 
 
   const checkWords = (text: string, characters: number): Verdict | undefined => {
     if (top.length === 0 && repeated.length === 0) return undefined;
-    const statistics = ngramStatistics(splitWords(text));
+    const statistics = ngramStatistics(splitWords === englishWords ? numberEnglishWords(text) : numberWords(splitWords(text)));
     for (const { n, rule: each } of top) {
       const verdict = above(each, statistics.topCharacters(n) / characters);
       if (verdict) return verdict;

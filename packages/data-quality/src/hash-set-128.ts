@@ -1,10 +1,17 @@
 /** 128-bit keys of documents already seen, 16 bytes each in a table that is between 35 and 70 % full. */
 export interface HashSet128 {
   readonly size: number;
-  /** Adds the hash of `text`; false where it was there already. */
-  add(text: string): boolean;
+  /** Adds the hash of the units; false where it was there already. */
+  add(text: Units): boolean;
 }
 
+/** `units[0 … length)`. */
+export interface Units {
+  readonly units: Uint16Array;
+  readonly length: number;
+}
+
+const C0 = 0x239b961b, C1 = 0xab0e9789, C2 = 0x38b34ae5, C3 = 0xa1e38b93;
 const FIRST_SLOTS = 1024;
 const MAX_LOAD = 0.7;
 
@@ -19,26 +26,20 @@ function finish(x: number): number {
   return h ^ (h >>> 16);
 }
 
-/** MurmurHash3 x86 128 over the UTF-16 units, two to a word (A. Appleby, public domain). Fast, not proof against forgery. */
-export function hash128(text: string, out: Uint32Array): void {
-  const c = [0x239b961b, 0xab0e9789, 0x38b34ae5, 0xa1e38b93] as const;
+/** MurmurHash3 x86 128 over units[0 … length), two to a word (A. Appleby, public domain). Fast, not proof against forgery. */
+export function hash128({ units, length }: Units, out: Uint32Array): void {
   let a = 0, b = 0, d = 0, e = 0;
-  const at = (i: number): number => (i < text.length ? text.charCodeAt(i) : 0);
-  for (let i = 0; i < text.length; i += 8) {
-    const full = i + 8 <= text.length;
-    const k0 = full ? text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16) : at(i) | (at(i + 1) << 16);
-    const k1 = full ? text.charCodeAt(i + 2) | (text.charCodeAt(i + 3) << 16) : at(i + 2) | (at(i + 3) << 16);
-    const k2 = full ? text.charCodeAt(i + 4) | (text.charCodeAt(i + 5) << 16) : at(i + 4) | (at(i + 5) << 16);
-    const k3 = full ? text.charCodeAt(i + 6) | (text.charCodeAt(i + 7) << 16) : at(i + 6) | (at(i + 7) << 16);
-    a = (Math.imul(rotate(a ^ Math.imul(rotate(Math.imul(k0, c[0]), 15), c[1]), 19) + b, 5) + 0x561ccd1b) | 0;
-    b = (Math.imul(rotate(b ^ Math.imul(rotate(Math.imul(k1, c[1]), 16), c[2]), 17) + d, 5) + 0x0bcaa747) | 0;
-    d = (Math.imul(rotate(d ^ Math.imul(rotate(Math.imul(k2, c[2]), 17), c[3]), 15) + e, 5) + 0x96cd1c35) | 0;
-    e = (Math.imul(rotate(e ^ Math.imul(rotate(Math.imul(k3, c[3]), 18), c[0]), 13) + a, 5) + 0x32ac3b17) | 0;
+  const two = (i: number): number => (i < length ? (units[i] as number) : 0) | (i + 1 < length ? (units[i + 1] as number) << 16 : 0);
+  for (let i = 0; i < length; i += 8) {
+    a = (Math.imul(rotate(a ^ Math.imul(rotate(Math.imul(two(i), C0), 15), C1), 19) + b, 5) + 0x561ccd1b) | 0;
+    b = (Math.imul(rotate(b ^ Math.imul(rotate(Math.imul(two(i + 2), C1), 16), C2), 17) + d, 5) + 0x0bcaa747) | 0;
+    d = (Math.imul(rotate(d ^ Math.imul(rotate(Math.imul(two(i + 4), C2), 17), C3), 15) + e, 5) + 0x96cd1c35) | 0;
+    e = (Math.imul(rotate(e ^ Math.imul(rotate(Math.imul(two(i + 6), C3), 18), C0), 13) + a, 5) + 0x32ac3b17) | 0;
   }
-  a ^= text.length;
-  b ^= text.length;
-  d ^= text.length;
-  e ^= text.length;
+  a ^= length;
+  b ^= length;
+  d ^= length;
+  e ^= length;
   a = (a + b + d + e) | 0;
   b = (b + a) | 0;
   d = (d + a) | 0;

@@ -1,4 +1,5 @@
-import { codePoints } from './text-length.ts';
+import { JOINED_PADDING, type NumberedWords } from './numbered-words.ts';
+import { HASH, INVERSE, mix, POINTS, POWER, UNITS, WORD_FIELDS } from './vocabulary.ts';
 
 export interface NgramStatistics {
   /** Code points of the most frequent n-gram, words joined by one space, times how often it occurs; the first wins a tie. */
@@ -7,15 +8,9 @@ export interface NgramStatistics {
   repeatedCharacters(n: number): number;
 }
 
-/** Odd, so that it has an inverse modulo 2³²: a hash of any run of characters is then a difference of two prefix sums. */
-const BASE = 0x2c1b3c6d;
-const INVERSE = 0x64ea2d65;
-
-function mix(x: number): number {
-  let h = Math.imul(x ^ (x >>> 16), 0x7feb352d);
-  h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
-  return h ^ (h >>> 16);
-}
+/** Two n-grams of at least so many units can only be the same where so many units at their start are. */
+const HEAD_UNITS = JOINED_PADDING;
+const HEAD_FACTORS: Int32Array = Int32Array.from({ length: HEAD_UNITS }, (_, k) => mix(k + 1) | 1);
 
 // One table for all documents, grown as needed: a new one for each document would cost more than filling it.
 let table = new Int32Array(1024);
@@ -24,55 +19,36 @@ function emptyTable(entries: number): { slots: Int32Array; mask: number } {
   let size = 1024;
   while (size < 2 * entries) size *= 2;
   if (table.length < size) table = new Int32Array(size);
-  const slots = table.subarray(0, size).fill(-1);
-  return { slots, mask: size - 1 };
+  return { slots: table.fill(-1, 0, size), mask: size - 1 };
 }
 
-/** The n-gram counts of a list of words; each number takes one pass, and no n-gram is ever made into a string. */
-export function ngramStatistics(words: readonly string[]): NgramStatistics {
-  const total = words.length;
-  const ids = new Int32Array(total);
-  const known = new Map<string, number>();
-  // Prefix sums over the words: code points, UTF-16 units, hash, and power of INVERSE.
-  const points = new Float64Array(total + 1);
-  const units = new Float64Array(total + 1);
+/**
+ * The n-gram counts of a text. No n-gram is ever made into a string, and each number takes at most one pass:
+ * an n-gram can only repeat where a shorter one at its start does, so most words are passed over after the first.
+ */
+export function ngramStatistics({ vocabulary, ids, count: total, joined }: NumberedWords): NgramStatistics {
+  // Prefix sums over the words: code points, UTF-16 units, hash, and power of the hash's inverse base.
+  const points = new Int32Array(total + 1);
+  const units = new Int32Array(total + 1);
   const hashes = new Int32Array(total + 1);
   const inverses = new Int32Array(total + 1);
   inverses[0] = 1;
   let power = 1;
-  const wordPoints: number[] = [], wordHash: number[] = [], wordPower: number[] = [], wordInverse: number[] = [];
+  const { records } = vocabulary;
   for (let i = 0; i < total; i++) {
-    const word = words[i] as string;
-    let id = known.get(word);
-    if (id === undefined) {
-      id = known.size;
-      known.set(word, id);
-      let hash = 0, up = 1, down = 1;
-      for (let j = 0; j < word.length; j++) {
-        hash = (hash + Math.imul(mix(word.charCodeAt(j) + 1), up)) | 0;
-        up = Math.imul(up, BASE);
-        down = Math.imul(down, INVERSE);
-      }
-      wordPoints.push(codePoints(word));
-      wordHash.push(hash);
-      wordPower.push(up);
-      wordInverse.push(down);
-    }
-    ids[i] = id;
-    points[i + 1] = (points[i] as number) + (wordPoints[id] as number);
-    units[i + 1] = (units[i] as number) + word.length;
-    hashes[i + 1] = (hashes[i] as number) + Math.imul(wordHash[id] as number, power);
-    inverses[i + 1] = Math.imul(inverses[i] as number, wordInverse[id] as number);
-    power = Math.imul(power, wordPower[id] as number);
+    const word = (ids[i] as number) * WORD_FIELDS;
+    points[i + 1] = (points[i] as number) + (records[word + POINTS] as number);
+    units[i + 1] = (units[i] as number) + (records[word + UNITS] as number);
+    hashes[i + 1] = ((hashes[i] as number) + Math.imul(records[word + HASH] as number, power)) | 0;
+    inverses[i + 1] = Math.imul(inverses[i] as number, records[word + INVERSE] as number);
+    power = Math.imul(power, records[word + POWER] as number);
   }
-  const lengthOf = (start: number, n: number): number => (points[start + n] as number) - (points[start] as number);
 
   const sameWords = (a: number, b: number, n: number): boolean => {
     for (let k = 0; k < n; k++) if (ids[a + k] !== ids[b + k]) return false;
     return true;
   };
 
-  let joined: string | undefined;
   /** Whether n words from a and n from b are the same characters, wherever the words divide. */
   const sameCharacters = (a: number, b: number, n: number): boolean => {
     const from = units[a] as number;
@@ -80,48 +56,95 @@ export function ngramStatistics(words: readonly string[]): NgramStatistics {
     const length = (units[a + n] as number) - from;
     if ((units[b + n] as number) - other !== length) return false;
     if (sameWords(a, b, n)) return true;
-    joined ??= words.join('');
-    for (let k = 0; k < length; k++) if (joined.charCodeAt(from + k) !== joined.charCodeAt(other + k)) return false;
+    for (let k = 0; k < length; k++) if (joined[from + k] !== joined[other + k]) return false;
     return true;
   };
 
-  return {
-    topCharacters(n) {
-      const count = total - n + 1;
-      if (count <= 0) return 0;
-      const { slots, mask } = emptyTable(count);
-      const times = new Int32Array(count);
-      let best = 0;
-      for (let i = 0; i < count; i++) {
-        let hash = n;
-        for (let k = 0; k < n; k++) hash = Math.imul(hash ^ (ids[i + k] as number), 0x9e3779b1) ^ (hash >>> 15);
-        let slot = mix(hash) & mask;
-        while (slots[slot] !== -1 && !sameWords(slots[slot] as number, i, n)) slot = (slot + 1) & mask;
-        if (slots[slot] === -1) slots[slot] = i;
-        const first = slots[slot] as number;
-        times[first] = (times[first] as number) + 1;
+  /** 1 where the words of the n-gram last counted by topCharacters, from here on, occur more than once. */
+  let repeats: { n: number; flags: Uint8Array } | undefined;
+
+  const topCharacters = (n: number): number => {
+    const count = total - n + 1;
+    if (count <= 0) return 0;
+    const within = repeats && repeats.n <= n ? repeats.flags : undefined;
+    const { slots, mask } = emptyTable(count);
+    const firsts = new Int32Array(count);
+    const times = new Int32Array(count);
+    for (let i = 0; i < count; i++) {
+      if (within && within[i] === 0) {
+        firsts[i] = i;
+        times[i] = 1;
+        continue;
       }
-      for (let i = 1; i < count; i++) if ((times[i] as number) > (times[best] as number)) best = i;
-      return (lengthOf(best, n) + n - 1) * (times[best] as number);
-    },
-    repeatedCharacters(n) {
-      const count = total - n + 1;
-      if (count <= 0) return 0;
-      const { slots, mask } = emptyTable(count);
-      let repeated = 0;
-      for (let i = 0; i < count; ) {
-        const hash = Math.imul((hashes[i + n] as number) - (hashes[i] as number), inverses[i] as number);
-        let slot = mix(hash) & mask;
-        while (slots[slot] !== -1 && !sameCharacters(slots[slot] as number, i, n)) slot = (slot + 1) & mask;
-        if (slots[slot] === -1) {
-          slots[slot] = i;
-          i++;
-        } else {
-          repeated += lengthOf(i, n);
-          i += n;
-        }
-      }
-      return repeated;
-    },
+      let hash = n;
+      for (let k = 0; k < n; k++) hash = Math.imul(hash ^ (ids[i + k] as number), 0x9e3779b1) ^ (hash >>> 15);
+      let slot = mix(hash) & mask;
+      while (slots[slot] !== -1 && !sameWords(slots[slot] as number, i, n)) slot = (slot + 1) & mask;
+      if (slots[slot] === -1) slots[slot] = i;
+      const first = slots[slot] as number;
+      firsts[i] = first;
+      times[first] = (times[first] as number) + 1;
+    }
+    let best = 0;
+    const flags = new Uint8Array(count);
+    for (let i = 0; i < count; i++) {
+      if ((times[firsts[i] as number] as number) > 1) flags[i] = 1;
+      if ((times[i] as number) > (times[best] as number)) best = i;
+    }
+    repeats = { n, flags };
+    return ((points[best + n] as number) - (points[best] as number) + n - 1) * (times[best] as number);
   };
+
+  /** 1 where the HEAD_UNITS units from the start of this word on occur again from the start of another; few false alarms. */
+  const repeatedHeads = (): Uint8Array => {
+    let size = 1024;
+    while (size < 4 * total) size *= 2;
+    const seen = new Uint8Array(size);
+    const places = new Int32Array(total);
+    for (let i = 0; i < total; i++) {
+      const start = units[i] as number;
+      // A sum of products and not a chain: the processor takes several at a time.
+      let hash = 0;
+      for (let k = 0; k < HEAD_UNITS; k += 4) {
+        const at = start + k;
+        hash += (Math.imul(joined[at] as number, HEAD_FACTORS[k] as number) + Math.imul(joined[at + 1] as number, HEAD_FACTORS[k + 1] as number)) | 0;
+        hash += (Math.imul(joined[at + 2] as number, HEAD_FACTORS[k + 2] as number) + Math.imul(joined[at + 3] as number, HEAD_FACTORS[k + 3] as number)) | 0;
+        hash |= 0;
+      }
+      const place = mix(hash) & (size - 1);
+      places[i] = place;
+      if ((seen[place] as number) < 2) seen[place] = (seen[place] as number) + 1;
+    }
+    const flags = new Uint8Array(total);
+    for (let i = 0; i < total; i++) if ((seen[places[i] as number] as number) > 1) flags[i] = 1;
+    return flags;
+  };
+
+  let headRepeats: Uint8Array | undefined;
+  const repeatedCharacters = (n: number): number => {
+    const count = total - n + 1;
+    if (count <= 0) return 0;
+    headRepeats ??= repeatedHeads();
+    const { slots, mask } = emptyTable(count);
+    let repeated = 0;
+    for (let i = 0; i < count; ) {
+      const from = units[i] as number;
+      if (headRepeats[i] === 0 && (units[i + n] as number) - from >= HEAD_UNITS) {
+        i++;
+        continue;
+      }
+      const hash = Math.imul(((hashes[i + n] as number) - (hashes[i] as number)) | 0, inverses[i] as number);
+      let slot = mix(hash) & mask;
+      while (slots[slot] !== -1 && !sameCharacters(slots[slot] as number, i, n)) slot = (slot + 1) & mask;
+      if (slots[slot] === -1) {
+        slots[slot] = i;
+        i++;
+      } else {
+        repeated += (points[i + n] as number) - (points[i] as number);
+        i += n;
+      }
+    }
+    return repeated;
+  };
+  return { topCharacters, repeatedCharacters };
 }

@@ -1,0 +1,81 @@
+import { isOnlyPunctuation } from './punctuation.ts';
+import { codePoints } from './text-length.ts';
+
+/**
+ * Words by number, and about each what the filters want to know: a document then is a list of numbers, and nothing about a
+ * word is worked out twice.
+ */
+export interface Vocabulary {
+  readonly texts: string[];
+  readonly numbers: Map<string, number>;
+  /** Word w has its fields at `records[w * WORD_FIELDS + POINTS]` and so on, side by side: one word, one line of cache. */
+  records: Int32Array;
+}
+
+export const WORD_FIELDS = 8;
+/** Code points. */
+export const POINTS = 0;
+/** UTF-16 units. */
+export const UNITS = 1;
+/** Polynomial hash Σ mix(unit k) · BASE^k modulo 2³². */
+export const HASH = 2;
+/** BASE to the power of the length, and its inverse, modulo 2³². */
+export const POWER = 3;
+export const INVERSE = 4;
+/** Bits: what kind of word it is. */
+export const FLAGS = 5;
+
+/** Nothing but punctuation and control characters. */
+export const ONLY_PUNCTUATION = 1;
+export const HAS_LETTER = 2;
+
+/** Odd, so that it has an inverse modulo 2³²: the hash of any run of words is then a difference of two prefix sums. */
+const BASE = 0x2c1b3c6d;
+const BASE_INVERSE = 0x64ea2d65;
+
+export function mix(x: number): number {
+  let h = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+  h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
+  return h ^ (h >>> 16);
+}
+
+/** An array of twice the length with the same start. */
+export function grown<T extends Int32Array | Uint16Array | Uint8Array>(array: T): T {
+  const larger = new (array.constructor as new (length: number) => T)(2 * array.length);
+  larger.set(array);
+  return larger;
+}
+
+export function createVocabulary(): Vocabulary {
+  return { texts: [], numbers: new Map(), records: new Int32Array(4096 * WORD_FIELDS) };
+}
+
+/** Longer words stay slices of the text that they were cut from, and keep it alive. */
+export const LONGEST_COPY = 256;
+
+function copyOf(word: string): string {
+  // Up to 12 units the engine copies anyway.
+  return word.length <= 12 || word.length > LONGEST_COPY ? word : String.fromCharCode(...Array.from({ length: word.length }, (_, i) => word.charCodeAt(i)));
+}
+
+const LETTER = /\p{L}/u;
+
+/** Number of a word, which is added where it is new. */
+export function numberOf(vocabulary: Vocabulary, word: string): number {
+  const known = vocabulary.numbers.get(word);
+  if (known !== undefined) return known;
+  const id = vocabulary.texts.length;
+  if (id * WORD_FIELDS === vocabulary.records.length) vocabulary.records = grown(vocabulary.records);
+  let hash = 0, power = 1, inverse = 1;
+  for (let i = 0; i < word.length; i++) {
+    hash = (hash + Math.imul(mix(word.charCodeAt(i) + 1), power)) | 0;
+    power = Math.imul(power, BASE);
+    inverse = Math.imul(inverse, BASE_INVERSE);
+  }
+  const kind = (isOnlyPunctuation(word) ? ONLY_PUNCTUATION : 0) | (LETTER.test(word) ? HAS_LETTER : 0);
+  vocabulary.records.set([codePoints(word), word.length, hash, power, inverse, kind], id * WORD_FIELDS);
+  const kept = copyOf(word);
+  vocabulary.texts.push(kept);
+  vocabulary.numbers.set(kept, id);
+  return id;
+}
