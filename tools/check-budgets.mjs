@@ -32,7 +32,7 @@ export async function check() {
       notes.push(`${pkg.name.padEnd(22)}${kB(bytes)} ${kB(budget.kilobytes * 1000)} ${kB(tfjs)}${platform === 'node' ? '   for Node' : ''}`);
       if (bytes > budget.kilobytes * 1000) problems.push(`${pkg.name}: expected at most ${budget.kilobytes} kB gzipped but found ${kB(bytes).trim()}. Make it smaller, or raise the budget and say why.`);
     } catch (error) {
-      problems.push(`${pkg.name} does not bundle for ${platform === 'node' ? 'Node' : 'browsers'}: ${error.message}`);
+      problems.push(`${pkg.name} does not bundle for ${platform === 'node' ? 'Node' : 'browsers'}: ${error.message.split('\n').slice(0, 4).join('\n')}`);
     }
   }
   return { problems, notes };

@@ -35,7 +35,9 @@ async function typeCheck(project, packed) {
     const compilerOptions = { module, moduleResolution, target: 'es2022', lib: ['es2023', 'dom', 'dom.iterable', 'dom.asynciterable'], types: [], strict: true, noEmit: true, skipLibCheck: true };
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
     const { code, output } = await tool('typescript/bin/tsc', ['-p', project, '--pretty', 'false']);
-    if (code !== 0) problems.push(`types as ${moduleResolution} resolves them: ${output.trim()}`);
+    if (code === 0) continue;
+    const messages = output.trim().split(/\n(?! )/).map((message) => message.replace(/^.*\/(?=\w+\.ts)/, ''));
+    problems.push(...messages.filter((message) => !problems.some((problem) => problem.endsWith(message))).map((message) => `types (${moduleResolution}): ${message}`));
   }
   return problems;
 }
@@ -47,8 +49,8 @@ async function runConsumers(project, packed) {
   mkdirSync(join(project, 'consumers'));
   const node = (...args) => run(process.execPath, ['run-consumer.mjs', ...args], { cwd: project, seconds: 120 });
   const wrapped = await node('wrap', ...packed.map(({ name }) => name));
-  if (wrapped.code !== 0) return { problems: [`the installed packages do not load in plain Node:\n${wrapped.output}`], notes: [] };
-  const problems = [];
+  if (wrapped.code !== 0) return { problems: [wrapped.output], notes: [] };
+  const { functions, failures: problems } = readJson(join(project, 'wrapped.json'));
   const called = new Set();
   for (const file of readdirSync(join(tests, 'consumers')).filter((name) => name.endsWith('.mjs'))) {
     cpSync(join(tests, 'consumers', file), join(project, 'consumers', file));
@@ -56,9 +58,9 @@ async function runConsumers(project, packed) {
     if (code !== 0) problems.push(`tests/packed/consumers/${file}:\n${output.trim().split('\n').slice(0, 12).join('\n')}`);
     else readJson(join(project, `consumers/${file}.called.json`)).forEach((name) => called.add(name));
   }
-  const functions = readJson(join(project, 'functions.json'));
   const missed = functions.filter((name) => !called.has(name));
-  problems.push(...missed.map((name) => `${name} is public but no consumer in tests/packed/consumers calls it.`));
+  // What a consumer that failed would have called is not known.
+  if (problems.length === 0) problems.push(...missed.map((name) => `${name} is public but no consumer in tests/packed/consumers calls it.`));
   return { problems, notes: [`consumers called ${functions.length - missed.length} of ${functions.length} public functions on Node ${process.versions.node}`] };
 }
 

@@ -55,8 +55,15 @@ async function wrap(name) {
 
 if (task === 'wrap') {
   const functions = [];
-  for (const name of names) functions.push(...await wrap(name));
-  writeFileSync('functions.json', JSON.stringify(functions));
+  const failures = [];
+  for (const name of names) {
+    try {
+      functions.push(...await wrap(name));
+    } catch (error) {
+      failures.push(`${name} does not load in plain Node: ${error.message}`);
+    }
+  }
+  writeFileSync('wrapped.json', JSON.stringify({ functions, failures }));
 } else {
   await import(pathToFileURL(task).href);
   writeFileSync(`${task}.called.json`, JSON.stringify([...called]));

@@ -1,14 +1,19 @@
 import * as kernels from '@llm/kernels';
 import { expect } from '../expect.mjs';
 
-// checkKernel compares every kernel with its reference on one small case: every size 4, where the sizes are free of each other.
-const cases = {
-  matmul: { dims: { batch: 1, m: 3, n: 5, k: 4, aSize: 12, bSize: 20 } },
+// checkKernel compares every kernel with its reference on one small case. Where sizes are free of each other, each is 4;
+// where integers go in, they count 0, 1, 2, 3 and again.
+const dims4 = (kernel) => Object.fromEntries(Object.values({ ...kernel.inputs, ...kernel.outputs }).flatMap(({ dims }) => dims).map((dim) => [dim, 4]));
+const integers = ({ inputs }) => Object.fromEntries(Object.entries(inputs).filter(([, { dtype }]) => dtype === 'int32')
+  .map(([name]) => [name, (random, length) => Array.from({ length }, (_, i) => i % 4)]));
+const dimsOf = {
+  matmul: { batch: 1, m: 3, n: 5, k: 4, aSize: 12, bSize: 20 },
+  binary: { rows: 4, cols: 4, aSize: 16, bSize: 16 },
+  rope: { batch: 1, positions: 4, heads: 2, width: 8, tablePositions: 4, half: 4 },
 };
-const fours = ({ inputs, outputs }) => ({ dims: Object.fromEntries(Object.values({ ...inputs, ...outputs }).flatMap(({ dims }) => dims).map((dim) => [dim, 4])) });
 const isKernel = (value) => typeof value?.wasm === 'function' && typeof value.reference === 'function';
 for (const [name, kernel] of Object.entries(kernels).filter(([, value]) => isKernel(value))) {
-  const ran = await kernels.checkKernel(kernel, { cases: [cases[name] ?? fours(kernel)] });
+  const ran = await kernels.checkKernel(kernel, { cases: [{ dims: dimsOf[name] ?? dims4(kernel), inputs: integers(kernel) }] });
   expect(Object.values(ran).every((count) => count === 1), `one case of ${name} on every device but found ${JSON.stringify(ran)}`);
 }
 kernels.checkGradient(kernels.rmsNorm, kernels.rmsNormBackward, {
@@ -31,4 +36,16 @@ const y = device.heap.alloc(12);
 device.f32(x, 3).set([1, 2, 3]);
 kernels.launch(device, double, { at: { x, y }, dims });
 expect(device.f32(y, 3).join() === '2,4,6', `2,4,6 but found ${device.f32(y, 3).join()}`);
+
+// A product as part of a kernel of one's own.
+const product = kernels.defineKernel({
+  ...double,
+  name: 'product',
+  wasm: ({ at, run, temporary }) => {
+    const shape = { a: at.x, b: at.x, c: at.y, m: 1, n: 1, k: 3, transposeB: 1 };
+    kernels.runMatmul({ run, temporary }, { ...shape, packed: kernels.packB({ run, temporary }, shape) });
+  },
+});
+kernels.launch(device, product, { at: { x, y }, dims });
+expect(device.f32(y, 1)[0] === 14, `1 + 4 + 9 but found ${device.f32(y, 1)[0]}`);
 await device.close();
