@@ -1,0 +1,94 @@
+import { loadPartial, storePartial, sumLanes } from '../common/simd.as';
+import { softmaxLogSum, softmaxMaximum, softmaxPowers, softmaxSum } from '../softmax/softmax.as';
+
+/** Σ x by blocks of 1,024 into an f64. */
+function sum(x: usize, cols: i32): f64 {
+  let total: f64 = 0;
+  while (cols > 0) {
+    let left = min(1024, cols);
+    cols -= left;
+    let s0 = f32x4.splat(0), s1 = s0;
+    for (; left >= 8; left -= 8) { s0 = f32x4.add(s0, v128.load(x)); s1 = f32x4.add(s1, v128.load(x, 16)); x += 32; }
+    total += <f64>sumLanes(f32x4.add(s0, s1));
+    for (; left > 0; left--) { total += <f64>load<f32>(x); x += 4; }
+  }
+  return total;
+}
+
+/** Whether none of the first `count` numbers is `value`. */
+function isFirst(x: usize, count: i32, value: f32): bool {
+  const v = f32x4.splat(value);
+  for (; count >= 4; count -= 4) { if (v128.any_true(f32x4.eq(v128.load(x), v))) return false; x += 16; }
+  for (; count > 0; count--) { if (load<f32>(x) == value) return false; x += 4; }
+  return true;
+}
+
+function fillRow(x: usize, cols: i32, value: f32): void {
+  const v = f32x4.splat(value);
+  for (; cols >= 4; cols -= 4) { v128.store(x, v); x += 16; }
+  if (cols > 0) storePartial(x, v, cols);
+}
+
+/** x = x · factor − less. */
+function affineRow(x: usize, cols: i32, factor: f32, less: f32): void {
+  const f = f32x4.splat(factor), l = f32x4.splat(less);
+  for (; cols >= 4; cols -= 4) { v128.store(x, f32x4.sub(f32x4.mul(v128.load(x), f), l)); x += 16; }
+  if (cols > 0) storePartial(x, f32x4.sub(f32x4.mul(loadPartial(x, cols), f), l), cols);
+}
+
+/** Rows [begin, end) of the logits z: their losses, and where `gradient` is set z becomes the gradient of scale · loss. */
+export function linearCrossEntropyRows(
+  begin: i32, end: i32, z: usize, targets: usize, scales: usize, loss: usize, lse: usize, correct: usize,
+  cols: i32, ignoreIndex: i32, smoothing: f32, zLoss: f32, gradient: i32,
+): void {
+  for (let r = begin; r < end; r++) {
+    const row = z + (<usize>r * cols << 2), at = <usize>r << 2;
+    const target = load<i32>(targets + at);
+    const ignored = target == ignoreIndex;
+    if (ignored) {
+      store<f32>(loss + at, 0);
+      if (correct != 0) store<f32>(correct + at, 0);
+    }
+    if (!ignored || lse != 0) {
+      const known = <u32>target < <u32>cols;
+      const most = softmaxMaximum(row, cols);
+      const own = known && !ignored ? load<f32>(row + (<usize>target << 2)) : <f32>NaN;
+      const mean = smoothing != 0 && !ignored ? sum(row, cols) / <f64>cols : 0;
+      if (correct != 0 && !ignored) store<f32>(correct + at, own == most && isFirst(row, target, own) ? 1 : 0);
+      const total = gradient && !ignored ? softmaxPowers(row, row, cols, most) : softmaxSum(row, cols, most);
+      const logSum = softmaxLogSum(most, total);
+      if (lse != 0) store<f32>(lse + at, logSum);
+      if (!ignored) {
+        const l = <f64>logSum;
+        // Left to right from the differences: where the target is certain, lse and its logit nearly cancel.
+        const value = (l - <f64>own) + <f64>smoothing * (<f64>own - mean) + <f64>zLoss * l * l;
+        store<f32>(loss + at, <f32>value);
+        if (gradient) {
+          const scale: f32 = scales != 0 ? load<f32>(scales + at) : 1;
+          if (known) {
+            affineRow(row, cols, <f32>(<f64>scale * (1 + 2 * <f64>zLoss * l) / total), scale * smoothing / <f32>cols);
+            const p = row + (<usize>target << 2);
+            store<f32>(p, load<f32>(p) - scale * (1 - smoothing));
+          } else {
+            fillRow(row, cols, <f32>NaN);
+          }
+        }
+      }
+    }
+    if (ignored && gradient) fillRow(row, cols, 0);
+  }
+}
+
+/** Columns in blocks [begin, end) of 256: dbias = (accumulate ? dbias : 0) + Σ_rows of the gradients. */
+export function linearCrossEntropyBias(begin: i32, end: i32, gradients: usize, dbias: usize, rows: i32, cols: i32, accumulate: i32): void {
+  for (let block = begin; block < end; block++) {
+    const first = block << 8, width = min(256, cols - first);
+    const to = dbias + (<usize>first << 2);
+    if (!accumulate) memory.fill(to, 0, <usize>width << 2);
+    for (let r = 0; r < rows; r++) {
+      let from = gradients + ((<usize>r * cols + first) << 2), sums = to, left = width;
+      for (; left >= 4; left -= 4) { v128.store(sums, f32x4.add(v128.load(sums), v128.load(from))); sums += 16; from += 16; }
+      for (; left > 0; left--) { store<f32>(sums, load<f32>(sums) + load<f32>(from)); sums += 4; from += 4; }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { checkGradient, checkKernel } from '../check-kernel.ts';
+import { launch } from '../kernel.ts';
+import { createWasmDevice } from '../runtime/wasm-device.ts';
+import { logSoftmax, logSoftmaxBackward } from './log-softmax.ts';
+import { softmax, softmaxBackward } from './softmax.ts';
+
+const shapes = [[0, 5], [1, 1], [1, 3], [5, 8], [3, 17], [7, 123], [2, 1025], [3, 5003], [257, 65]] as const;
+const cases = shapes.map(([rows, cols]) => ({ dims: { rows, cols } }));
+
+test.each([softmax, softmaxBackward, logSoftmax, logSoftmaxBackward])('$name equals its reference', async (kernel) => {
+  const ran = await checkKernel(kernel, { cases, tolerance: kernel === logSoftmaxBackward ? 1e-4 : 1e-5 });
+  expect(Math.min(...Object.values(ran))).toBe(cases.length);
+});
+
+test('the gradients of the references are right by central differences', () => {
+  for (const [forward, backward] of [[softmax, softmaxBackward], [logSoftmax, logSoftmaxBackward]] as const) {
+    checkGradient(forward, backward, { cases: [{ dims: { rows: 3, cols: 7 } }], gradients: { x: 'dx' }, dy: { y: 'dy' } });
+  }
+});
+
+test('a row sums to 1 and does not change when a number is added to all of it', async () => {
+  const device = await createWasmDevice({ threads: 1 });
+  const [x, y] = [device.heap.alloc(4096), device.heap.alloc(4096)];
+  const run = (values: number[]): number[] => {
+    device.f32(x, values.length).set(values);
+    launch(device, softmax, { at: { x, y }, dims: { rows: 1, cols: values.length } });
+    return [...device.f32(y, values.length)];
+  };
+  // Quarters, so that adding is exact.
+  fc.assert(fc.property(fc.array(fc.integer({ min: -400, max: 400 }), { minLength: 1, maxLength: 50 }), fc.integer({ min: -9999, max: 9999 }), (ints, shift) => {
+    const plain = run(ints.map((i) => i / 4));
+    expect(plain.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
+    expect(run(ints.map((i) => i / 4 + shift))).toEqual(plain);
+  }));
+  expect(run([-Infinity, 0, -Infinity, 0, -Infinity])).toEqual([0, 0.5, 0, 0.5, 0]);
+  expect(run([-Infinity, -Infinity])).toEqual([NaN, NaN]);
+  expect(run([1, NaN, 2, 3, 4])).toEqual([NaN, NaN, NaN, NaN, NaN]);
+  await device.close();
+});
