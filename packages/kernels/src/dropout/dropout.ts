@@ -1,0 +1,23 @@
+import { flatGrain } from '../elementwise/flat-grain.ts';
+import { type Kernel, defineKernel } from '../kernel.ts';
+import { halves } from './philox.ts';
+import { dropoutReference, dropoutScale } from './reference.ts';
+
+/**
+ * y = x / (1 − p) with probability 1 − p, else 0. Element i takes word i mod 4 of Philox 4×32-10 at counter offset + ⌊i / 4⌋ under
+ * the key (seedLow, seedHigh), so that the same call on dy is the gradient and no mask is stored. y may be the memory of x.
+ * p in [0, 1], offset a whole number below 2⁵³; RangeError otherwise.
+ */
+export const dropout: Kernel = defineKernel({
+  name: 'dropout',
+  paper: 'https://doi.org/10.1145/2063384.2063405',
+  inputs: { x: { dims: ['count'] } },
+  outputs: { y: { dims: ['count'] } },
+  uniforms: { p: 0.1, seedLow: 0, seedHigh: 0, offset: 0 },
+  reference: dropoutReference,
+  wasm({ at, dims: { count = 0 }, uniforms, run }) {
+    const { threshold, scale } = dropoutScale(uniforms);
+    const [low, high] = halves(uniforms.offset);
+    run('dropout', Math.ceil(count / 16), Math.ceil(flatGrain(count) / 16), at.x, at.y, count, threshold, scale, uniforms.seedLow, uniforms.seedHigh, low, high);
+  },
+});
