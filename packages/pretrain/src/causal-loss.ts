@@ -1,0 +1,81 @@
+import type { ApplyOptions, Model, ModelInputs } from '@llm/model';
+import { isWeight, linear, linearCrossEntropy, type Tensor, tensor, type Tree } from '@llm/tensor';
+import type { CausalBatch } from './batches.ts';
+import { crossEntropy } from './cross-entropy.ts';
+import { IGNORED } from './packing/pack-documents.ts';
+
+export interface CausalLossOptions {
+  /** ε of label smoothing; default 0. */
+  readonly labelSmoothing?: number;
+  /** Factor of logsumexp², which keeps logits from drifting; default 0. */
+  readonly zLoss?: number;
+  /** Keep only the input of each layer and run it again in the backward pass; default false. */
+  readonly checkpointed?: boolean;
+  /** Turn the dropout of the configuration on; default false. */
+  readonly dropout?: boolean;
+}
+
+/** What `train` gives beside the batch; left out, the loss is the mean over the batch's own targets. */
+export interface CausalContext {
+  readonly denominator?: number;
+  readonly seed?: number;
+}
+
+/**
+ * The causal objective: the mean negative log-likelihood of each token given those before it in its own document.
+ *
+ *   L = −Σ log p(target | document so far) / denominator, in nats
+ *
+ * The logits are never stored, unless the head is a weight that applies itself. Documents packed into one row do not see each
+ * other; a batch with one document a row skips that mask.
+ *
+ * @throws RangeError for rows longer than the model's context and for ids outside its vocabulary.
+ *
+ * @example
+ * ```ts
+ * import { createModel } from '@llm/model';
+ * import { batches, causalLoss, packDocuments } from '@llm/pretrain';
+ * import { useDevice } from '@llm/tensor';
+ * await useDevice('cpu');
+ * const model = createModel({ model_type: 'gpt2', vocab_size: 16, n_positions: 8, n_embd: 8, n_head: 2, n_layer: 1 });
+ * const [batch] = batches(packDocuments([[1, 2, 3, 4, 5, 6, 7, 8]], { length: 8 }), { batch: 1, seed: 0 });
+ * const loss = causalLoss(model)(model.init(0), batch!).dataSync()[0]!;
+ * if (Math.abs(loss - Math.log(16)) > 0.2) throw new Error('a new model knows nothing: ln of the vocabulary');
+ * ```
+ */
+export function causalLoss(
+  model: Pick<Model, 'hidden' | 'head' | 'shape'>,
+  { labelSmoothing = 0, zLoss = 0, checkpointed = false, dropout = false }: CausalLossOptions = {},
+): (params: Tree, batch: CausalBatch, context?: CausalContext) => Tensor {
+  return (params, batch, { denominator = batch.targetCount, seed } = {}) => {
+    if (!(denominator > 0)) throw new RangeError('causalLoss: expected at least one target but found none. Documents need two tokens or more.');
+    const hidden = hiddenOf(model, { params, batch }, { checkpointed, ...(dropout && seed !== undefined ? { dropoutSeed: seed } : {}) });
+    const head = model.head(params);
+    if (isWeight(head)) return crossEntropy(linear(hidden, head), batch.targets, { denominator, labelSmoothing, zLoss });
+    return linearCrossEntropy(hidden, head, tensor(batch.targets, [batch.rows, batch.length], 'int32'), { ignoreIndex: IGNORED, denominator, labelSmoothing, zLoss });
+  };
+}
+
+/** The states of a batch before the head, [rows, length, width]. */
+export function hiddenOf(
+  model: Pick<Model, 'hidden' | 'shape'>,
+  { params, batch }: { readonly params: Tree; readonly batch: CausalBatch },
+  options: ApplyOptions = {},
+): Tensor {
+  const { maxPositions, vocabSize } = model.shape;
+  if (batch.length > maxPositions) {
+    throw new RangeError(`causalLoss: expected rows of at most ${maxPositions} tokens, the context of the model, but found ${batch.length}. Pack with a shorter length.`);
+  }
+  for (const id of batch.ids) if (id >= vocabSize) throw new RangeError(`causalLoss: expected ids below ${vocabSize}, the vocabulary of the model, but found ${id}. Use the model's own tokenizer.`);
+  return model.hidden(params, inputsOf(batch), options);
+}
+
+/** Ids, and what the model cannot tell by itself. */
+function inputsOf({ ids, positions, segments, rows, length }: CausalBatch): ModelInputs {
+  const matrix = (values: Int32Array): Tensor => tensor(values, [rows, length], 'int32');
+  return {
+    ids: matrix(ids),
+    ...(positions.some((position, i) => position !== i % length) ? { positions: matrix(positions) } : {}),
+    ...(segments.some((segment, i) => i % length > 0 && segment !== segments[i - 1]) ? { segments: matrix(segments) } : {}),
+  };
+}
