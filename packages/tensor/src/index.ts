@@ -7,7 +7,7 @@ export type { Activation } from '@llm/kernels';
 export { useDevice, type Device, type DeviceName, type DeviceOptions } from './device/use-device.ts';
 export { memory, type Memory } from './device/memory.ts';
 export { overwrite, valuesInPlace, writeRows } from './device/in-place.ts';
-export { call, type Call } from './device/call.ts';
+export { call, type Call, type Outputs } from './device/call.ts';
 export { differentiable } from './autodiff/differentiable.ts';
 export { scope } from './autodiff/scope.ts';
 export { checkpointed } from './autodiff/checkpointed.ts';

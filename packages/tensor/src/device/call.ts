@@ -5,20 +5,25 @@ import { addressOf } from './address.ts';
 import { wasmBackend } from './use-device.ts';
 import { overwrite } from './in-place.ts';
 
-/** How to run a kernel: its inputs by port, sizes by dimension, scalars, and the shape of each output that is wanted. */
-export interface Call {
+/** The shape of each output that is wanted: `true` takes the kernel's own, undefined leaves an optional output out. */
+export type Outputs = Readonly<Record<string, readonly number[] | true | undefined>>;
+
+/** How to run a kernel: its inputs by port, sizes by dimension, scalars, and which outputs are wanted. */
+export interface Call<O extends Outputs = Outputs> {
   readonly inputs: Readonly<Record<string, Tensor | undefined>>;
   readonly dims: Sizes;
   readonly uniforms?: Readonly<Record<string, number | undefined>>;
-  /** Outputs by name; an optional output runs only when it is named. `true` takes the kernel's own shape. */
-  readonly outputs: Readonly<Record<string, readonly number[] | true>>;
+  readonly outputs: O;
 }
 
 /**
  * Runs a kernel on the device in use and returns its outputs. Inputs need not have the kernel's rank, only its number of
  * values: rows and columns are read off `dims`. An output that the kernel makes in place is the input, changed.
  */
-export function call<Names extends string>(kernel: Kernel, { inputs, dims, uniforms = {}, outputs }: Call & { outputs: Readonly<Record<Names, unknown>> }): Record<Names, Tensor> {
+export function call<const O extends Outputs>(
+  kernel: Kernel,
+  { inputs, dims, uniforms = {}, outputs }: Call<O>,
+): { readonly [K in keyof O]: undefined extends O[K] ? Tensor | undefined : Tensor } {
   const sizes = { ...dims, ...kernel.derive?.(dims, { ...kernel.uniforms, ...defined(uniforms) }) };
   for (const [name, port] of Object.entries(kernel.inputs)) {
     const input = inputs[name];
@@ -34,9 +39,11 @@ export function call<Names extends string>(kernel: Kernel, { inputs, dims, unifo
     }
   }
   const shapes: Record<string, number[]> = {};
-  for (const [name, shape] of Object.entries(outputs)) shapes[name] = shape === true ? portShape(kernel, name, sizes) : [...(shape as readonly number[])];
+  for (const [name, shape] of Object.entries(outputs)) {
+    if (shape !== undefined) shapes[name] = shape === true ? portShape(kernel, name, sizes) : [...shape];
+  }
   const request = { inputs, sizes, uniforms: defined(uniforms), shapes };
-  return (wasmBackend() === undefined ? onReference(kernel, request) : onWasm(kernel, request)) as Record<Names, Tensor>;
+  return (wasmBackend() === undefined ? onReference(kernel, request) : onWasm(kernel, request)) as never;
 }
 
 interface Request {

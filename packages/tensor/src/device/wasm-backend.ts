@@ -92,7 +92,7 @@ export class WasmBackend extends MathBackendCPU {
     return gone;
   }
 
-  override memory(): { unreliable: boolean } {
-    return { unreliable: false };
+  override memory(): { unreliable: boolean; reasons: string[] } {
+    return { unreliable: false, reasons: [] };
   }
 }

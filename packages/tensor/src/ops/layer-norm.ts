@@ -22,9 +22,9 @@ export function layerNorm(x: Tensor, weight: Tensor, { bias, eps = 1e-5 }: { bia
     backward: (dy, [x, weight, mean, rstd]) => {
       const { dx, dweight, dbias } = call(layerNormBackward, {
         inputs: { dy, x, weight, mean, rstd }, dims,
-        outputs: { dx: dy.shape, dweight: weight!.shape, ...(bias === undefined ? {} : { dbias: bias.shape }) } as { dx: number[]; dweight: number[]; dbias: number[] },
+        outputs: { dx: dy.shape, dweight: weight!.shape, dbias: bias?.shape },
       });
-      return { x: () => dx, weight: () => dweight, bias: () => dbias };
+      return { x: () => dx, weight: () => dweight, bias: () => dbias! };
     },
   });
 }

@@ -30,7 +30,7 @@ export function linearCrossEntropy(hidden: Tensor, weight: Tensor, targets: Tens
   if (hidden.size !== rows * width) {
     throw new RangeError(`linearCrossEntropy: expected hidden [${targets.shape.join(', ')}, ${width}] but found [${hidden.shape.join(', ')}]`);
   }
-  const counted = options.denominator ?? targets.dataSync().reduce((n, id) => n + Number(id !== ignoreIndex), 0);
+  const counted = options.denominator ?? countTargets(targets, ignoreIndex);
   if (!(counted > 0)) {
     throw new RangeError(`linearCrossEntropy: expected at least one target but found all ${rows} ignored (${ignoreIndex}). Check the labels or the mask.`);
   }
@@ -39,13 +39,9 @@ export function linearCrossEntropy(hidden: Tensor, weight: Tensor, targets: Tens
     inputs: { hidden, weight },
     forward: (save) => {
       wanted = { hidden: needsGradient(hidden), weight: needsGradient(weight) };
-      const outputs = {
-        loss: true,
-        ...(wanted.hidden ? { dhidden: hidden.shape } : {}),
-        ...(wanted.weight ? { dweight: weight.shape } : {}),
-      } as { loss: true; dhidden: number[]; dweight: number[] };
       const { loss, dhidden, dweight } = call(kernel, {
-        inputs: { hidden, weight, targets }, dims: { rows, width, vocab }, uniforms: { ignoreIndex, labelSmoothing, zLoss }, outputs,
+        inputs: { hidden, weight, targets }, dims: { rows, width, vocab }, uniforms: { ignoreIndex, labelSmoothing, zLoss },
+        outputs: { loss: true, dhidden: wanted.hidden ? hidden.shape : undefined, dweight: wanted.weight ? weight.shape : undefined },
       });
       save([dhidden, dweight].filter((gradient) => gradient !== undefined));
       return div(sum(loss), scalar(counted));
@@ -58,4 +54,10 @@ export function linearCrossEntropy(hidden: Tensor, weight: Tensor, targets: Tens
       };
     },
   });
+}
+
+function countTargets(targets: Tensor, ignoreIndex: number): number {
+  let count = 0;
+  for (const id of targets.dataSync()) if (id !== ignoreIndex) count++;
+  return count;
 }

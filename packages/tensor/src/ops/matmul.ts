@@ -12,13 +12,13 @@ export function product(
     bias?: Tensor | undefined; residual?: Tensor | undefined; activation?: Activation;
     shape: readonly number[]; before?: boolean;
   },
-): { c: Tensor; before?: Tensor } {
+): { c: Tensor; before: Tensor | undefined } {
   return call(kernel, {
     inputs: { a, b, bias, residual },
     dims: { batch, m, n, k, aSize: batch * m * k, bSize: (broadcastB ? 1 : batch) * n * k },
     uniforms: {
       transposeA: Number(transposeA), transposeB: Number(transposeB), broadcastB: Number(broadcastB), activation: ACTIVATIONS[activation],
     },
-    outputs: before ? { c: shape, before: shape } : { c: shape },
+    outputs: { c: shape, before: before ? shape : undefined },
   });
 }
