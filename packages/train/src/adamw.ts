@@ -1,5 +1,7 @@
-import { adamwUpdate, keep, type Tensor, zerosLike } from '@llm/tensor';
-import { decaysByDefault, type LearningRate, type Optimizer, rateAt } from './optimizer.ts';
+import { adamwUpdate, type Tensor } from '@llm/tensor';
+import { checkBeta, checkNotNegative } from './check-options.ts';
+import { checkedRate, type LearningRate, rateAt } from './learning-rate.ts';
+import { decaysByDefault, type Optimizer, stateOf, zeroState } from './optimizer.ts';
 
 export interface AdamwOptions {
   readonly lr: LearningRate;
@@ -28,17 +30,22 @@ export interface AdamwOptions {
  * ```
  */
 export function adamw({ lr, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0.01, decays = decaysByDefault, lrScale = () => 1 }: AdamwOptions): Optimizer {
+  checkedRate('adamw', lr);
+  checkBeta('adamw', 'beta1', beta1);
+  checkBeta('adamw', 'beta2', beta2);
+  checkNotNegative('adamw', { eps, weightDecay });
   return {
     name: 'adamw',
     lr: (step) => rateAt(lr, step),
-    init: (params) => Object.fromEntries(Object.entries(params).flatMap(([path, param]) => [
-      [`m/${path}`, keep(zerosLike(param))], [`v/${path}`, keep(zerosLike(param))],
-    ])),
+    init: (params) => zeroState(params, ['m', 'v']),
     update({ params, grads, state, step, scale }) {
       const rate = rateAt(lr, step);
       const entries = Object.entries(grads).map(([path, grad]) => {
         const param = params[path]!;
-        return { param, grad, m: state[`m/${path}`]!, v: state[`v/${path}`]!, lr: rate * lrScale(path), weightDecay: decays(path, param) ? weightDecay : 0 };
+        return {
+          param, grad, m: stateOf(state, `m/${path}`), v: stateOf(state, `v/${path}`),
+          lr: rate * lrScale(path), weightDecay: decays(path, param) ? weightDecay : 0,
+        };
       });
       adamwUpdate(entries, { beta1, beta2, eps, step: step + 1, gradScale: scale });
     },

@@ -1,1 +1,17 @@
-export {};
+export { train, startTraining, type Counted, type LossContext, type Step, type TrainingState, type TrainOptions } from './train.ts';
+export { NonFiniteError, type GuardOptions, type GuardState } from './guard.ts';
+export type { Optimizer, OptimizerState, UpdateArguments } from './optimizer.ts';
+export type { LearningRate } from './learning-rate.ts';
+export { adamw, type AdamwOptions } from './adamw.ts';
+export { sgd, type SgdOptions } from './sgd.ts';
+export { lion, type LionOptions } from './lion.ts';
+export { adafactor, type AdafactorOptions } from './adafactor.ts';
+export { matchAdamwFactor, muon, originalFactor, type MuonOptions } from './muon.ts';
+export { orthogonalize } from './orthogonalize.ts';
+export { constant } from './schedules/constant.ts';
+export { linear, type EndingSchedule } from './schedules/linear.ts';
+export { cosine } from './schedules/cosine.ts';
+export { cosineWithRestarts } from './schedules/cosine-with-restarts.ts';
+export { inverseSqrt } from './schedules/inverse-sqrt.ts';
+export { polynomial } from './schedules/polynomial.ts';
+export { wsd, type WsdOptions } from './schedules/wsd.ts';

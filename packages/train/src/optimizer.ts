@@ -1,7 +1,4 @@
-import type { Tensor } from '@llm/tensor';
-
-/** A learning rate: one number, or one for each step (from 0). */
-export type LearningRate = number | ((step: number) => number);
+import { keep, type Tensor, zerosLike } from '@llm/tensor';
 
 /** What an optimizer remembers: tensors by name, for instance `m/model.norm.weight`. */
 export type OptimizerState = Record<string, Tensor>;
@@ -25,11 +22,21 @@ export interface Optimizer {
   lr(step: number): number;
 }
 
-export function rateAt(lr: LearningRate, step: number): number {
-  return typeof lr === 'number' ? lr : lr(step);
-}
-
 /** Weight decay only for matrices that are not embeddings: decaying norms and biases harms training. */
 export function decaysByDefault(path: string, { rank }: Tensor): boolean {
   return rank >= 2 && !/embed|wte|wpe/.test(path);
+}
+
+/** A state of zeros shaped like the parameters, one tensor for each of `names` and each path: `m/<path>`, `v/<path>`. */
+export function zeroState(params: Readonly<Record<string, Tensor>>, names: readonly string[]): OptimizerState {
+  return Object.fromEntries(Object.entries(params).flatMap(([path, param]) => names.map((name) => [`${name}/${path}`, keep(zerosLike(param))])));
+}
+
+/** The state tensor of that name, or an error that says why it may be missing. */
+export function stateOf(state: OptimizerState, name: string): Tensor {
+  const tensor = state[name];
+  if (tensor === undefined) {
+    throw new RangeError(`optimizer: expected the state to hold ${name} but found none. Resume with the optimizer and trainable parameters that the state was made for.`);
+  }
+  return tensor;
 }
