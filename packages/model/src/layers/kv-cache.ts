@@ -1,4 +1,4 @@
-import { keep, type Tensor, tensor, writeRows, zeros } from '@llm/tensor';
+import { keep, type Tensor, tensor, valuesInPlace, writeRows, zeros } from '@llm/tensor';
 import type { ModelShape } from '../model.ts';
 
 /** Keys and values of every layer for a batch of sequences of unequal length, with room up to `capacity`. */
@@ -7,37 +7,47 @@ export interface KvCache {
   readonly capacity: number;
   /** How many positions of each row are filled. */
   readonly lengths: Int32Array;
+  /** Keys and values of each layer, [batch, capacity, kvHeads, headDim]. */
+  readonly layers: readonly KeysValues[];
   /** Adds keys and values [batch, count, kvHeads, headDim] of one layer behind what is there and returns the whole buffers. */
-  append(layer: number, k: Tensor, v: Tensor): { k: Tensor; v: Tensor };
+  append(layer: number, k: Tensor, v: Tensor): KeysValues;
   /** int32 [batch, count]: the positions of the next `count` tokens. */
   positions(count: number): Tensor;
   /** int32 [batch]: where the next tokens start, and how many positions will be filled after `count` more. */
   offsets(): Tensor;
   filled(count: number): Tensor;
-  /** Counts `count` more positions in every row, or `counts[row]` in each: after all layers have appended. */
-  advance(count: number | readonly number[]): void;
-  /** Keeps the first `lengths[row]` positions of each row. */
-  truncate(lengths: readonly number[]): void;
+  /** Counts `count` more positions in every row: after all layers have appended. */
+  advance(count: number): void;
+  /** Keeps the first `lengths[row]` positions of each row: what was padding in a batch of unequal lengths is forgotten. */
+  truncate(lengths: ArrayLike<number>): void;
   dispose(): void;
 }
 
-/** An empty cache for a model's shape: 2 · layers · batch · capacity · kvHeads · headDim floats. */
-export function kvCache({ layers, kvHeads, headDim }: ModelShape, { batch, capacity }: { batch: number; capacity: number }): KvCache {
-  const buffers = Array.from({ length: layers }, () => ({
-    k: keep(zeros([batch, capacity, kvHeads, headDim])), v: keep(zeros([batch, capacity, kvHeads, headDim])),
-  }));
+export interface KeysValues {
+  readonly k: Tensor;
+  readonly v: Tensor;
+}
+
+/** An empty cache for a model's shape: 2 · layers · batch · capacity · kvHeads · headDim floats. Dispose it when done. */
+export function kvCache({ layers: count, kvHeads, headDim }: ModelShape, { batch, capacity }: { batch: number; capacity: number }): KvCache {
+  for (const [name, value] of [['batch', batch], ['capacity', capacity]] as const) {
+    if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`kvCache: expected a ${name} of 1 or more but found ${value}`);
+  }
+  const empty = (): Tensor => keep(zeros([batch, capacity, kvHeads, headDim]));
+  const layers = Array.from({ length: count }, (): KeysValues => ({ k: empty(), v: empty() }));
   const lengths = new Int32Array(batch);
   return {
     batch,
     capacity,
     lengths,
+    layers,
     append(layer, k, v) {
       const count = k.shape[1]!;
       const longest = Math.max(...lengths);
       if (longest + count > capacity) {
         throw new RangeError(`kvCache: expected room for ${longest + count} positions but found capacity ${capacity}. Make the cache larger or shorten the prompt.`);
       }
-      const buffer = buffers[layer]!;
+      const buffer = layers[layer]!;
       writeRows(buffer.k, k, lengths);
       writeRows(buffer.v, v, lengths);
       return buffer;
@@ -46,16 +56,34 @@ export function kvCache({ layers, kvHeads, headDim }: ModelShape, { batch, capac
     offsets: () => tensor(lengths.slice(), [batch], 'int32'),
     filled: (count) => tensor(lengths.map((length) => length + count), [batch], 'int32'),
     advance(count) {
-      for (let row = 0; row < batch; row++) lengths[row]! += typeof count === 'number' ? count : count[row]!;
+      for (let row = 0; row < batch; row++) lengths[row]! += count;
     },
     truncate(kept) {
       for (let row = 0; row < batch; row++) lengths[row] = Math.min(lengths[row]!, kept[row]!);
     },
     dispose() {
-      for (const { k, v } of buffers) {
+      for (const { k, v } of layers) {
         k.dispose();
         v.dispose();
       }
     },
   };
+}
+
+/** A cache of only these rows of another, in this order, which is freed. */
+export function selectRows(cache: KvCache, rows: readonly number[], { shape }: { shape: ModelShape }): KvCache {
+  const chosen = kvCache(shape, { batch: rows.length, capacity: cache.capacity });
+  rows.forEach((from, to) => { chosen.lengths[to] = cache.lengths[from]!; });
+  cache.layers.forEach((layer, i) => {
+    for (const part of ['k', 'v'] as const) {
+      const source = layer[part];
+      const target = chosen.layers[i]![part];
+      const width = source.size / cache.batch;
+      const to = valuesInPlace(target);
+      const from = valuesInPlace(source);
+      rows.forEach((row, at) => to.set(from.subarray(row * width, (row + 1) * width), at * width));
+      source.dispose();
+    }
+  });
+  return chosen;
 }

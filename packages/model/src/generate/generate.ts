@@ -1,0 +1,138 @@
+import { philox } from '@llm/kernels';
+import type { Tree } from '@llm/tensor';
+import type { SpecialIds } from '../config/special-ids.ts';
+import { kvCache, selectRows } from '../layers/kv-cache.ts';
+import type { Model } from '../model.ts';
+import { candidates, draw, logProbability } from './candidates.ts';
+import { checkPrompts } from './check-prompts.ts';
+import { lastLogits } from './last-logits.ts';
+import { nextTask } from './next-task.ts';
+import { defaultSampler, type Sampler } from './sampler.ts';
+
+export interface GenerateOptions {
+  /** Tokens per row at most; default 128. */
+  readonly maxTokens?: number;
+  /** Ids that end a row, and are its last token; default those of the model's configuration. */
+  readonly eosIds?: readonly number[];
+  /** Sequences of ids that end a row, and are its last tokens. */
+  readonly stop?: readonly (readonly number[])[];
+  /** Default `defaultSampler()`. */
+  readonly sampler?: Sampler;
+  /** Rows draw from streams of this seed by their index; default 0. */
+  readonly seed?: number;
+  /** Ends the generation between two steps. */
+  readonly signal?: AbortSignal;
+  /** Gives each token its log-probability under the model alone, before the samplers. */
+  readonly logprobs?: boolean;
+  /** Tokens of a prompt that run at once; default 256. */
+  readonly prefillTokens?: number;
+}
+
+/** Why a row ended: an end token, a stop sequence, `maxTokens`, or the end of the model's context. */
+export type EndReason = 'eos' | 'stop' | 'length' | 'context';
+
+export interface GeneratedToken {
+  /** Which prompt it continues. */
+  readonly row: number;
+  readonly id: number;
+  readonly logprob?: number;
+  /** Set on the last token of a row. */
+  readonly done?: true;
+  readonly reason?: EndReason;
+}
+
+interface Row {
+  readonly row: number;
+  readonly history: number[];
+  readonly uniform: () => number;
+  readonly prompt: number;
+}
+
+/**
+ * Continues prompts, all of them in one batch through a KV cache, and yields each token as soon as it is drawn.
+ *
+ * Prompts may differ in length. The tokens of a row depend on its prompt, the seed and its index alone, up to rounding. A row
+ * that reaches the model's last position ends with the reason `context`; older tokens are never dropped. When `signal` aborts,
+ * the iteration ends within a step, without an error.
+ *
+ * @throws RangeError for a prompt that is empty, longer than the context, or holds an id outside the vocabulary.
+ *
+ * @example
+ * ```ts
+ * import { createModel, generate } from '@llm/model';
+ * import { disposeTree, useDevice } from '@llm/tensor';
+ * await useDevice();
+ * const model = createModel({ model_type: 'gpt2', vocab_size: 16, n_positions: 8, n_embd: 4, n_head: 2, n_layer: 1 });
+ * const params = model.init(0);
+ * const ids: number[] = [];
+ * for await (const { id } of generate(model, params, [[1, 2]], { maxTokens: 3, seed: 1 })) ids.push(id);
+ * if (ids.length !== 3) throw new Error('three tokens');
+ * disposeTree(params);
+ * ```
+ */
+export async function* generate(
+  model: Model, params: Tree, prompts: readonly ArrayLike<number>[], options: GenerateOptions = {},
+): AsyncGenerator<GeneratedToken, void, undefined> {
+  const {
+    maxTokens = 128, eosIds = (model.config as SpecialIds).eosIds ?? [], stop = [], sampler = defaultSampler(), seed = 0, signal, logprobs = false,
+    prefillTokens = 256,
+  } = options;
+  const { maxPositions } = model.shape;
+  checkPrompts(prompts, { shape: model.shape, maxTokens, prefillTokens });
+  if (prompts.length === 0) return;
+  const longest = prompts.reduce((most, { length }) => Math.max(most, length), 0);
+  const ends = new Set(eosIds);
+  let active = prompts.map((prompt, row): Row => ({ row, history: Array.from(prompt), uniform: philox(seed, row).uniform, prompt: prompt.length }));
+  // The last token drawn is never run, so it needs no room.
+  let cache = kvCache(model.shape, { batch: active.length, capacity: Math.min(maxPositions, longest + maxTokens - 1) });
+  const aborted = async (): Promise<boolean> => {
+    await nextTask();
+    return signal?.aborted ?? false;
+  };
+  try {
+    let logits = active.map((): Float32Array | undefined => undefined);
+    for (let from = 0; from < longest; from += prefillTokens) {
+      if (await aborted()) return;
+      const count = Math.min(prefillTokens, longest - from);
+      const ids = Int32Array.from({ length: active.length * count }, (_, i) => active[Math.floor(i / count)]!.history[from + (i % count)] ?? 0);
+      const ending = active.filter(({ prompt }) => prompt > from && prompt <= from + count);
+      const found = await lastLogits({ model, params, cache }, { ids, count, places: ending.map(({ row, prompt }) => row * count + prompt - 1 - from) });
+      ending.forEach(({ row }, i) => { logits[row] = found[i]; });
+      cache.truncate(active.map(({ prompt }) => Math.min(prompt, from + count)));
+    }
+    for (;;) {
+      if (await aborted()) return;
+      const going: number[] = [];
+      for (const [i, { row, history, uniform, prompt }] of active.entries()) {
+        const id = draw(sampler(candidates(logits[i]!), { history, uniform }), uniform());
+        history.push(id);
+        const reason = endOf(history, { prompt, maxTokens, maxPositions, ends, stop });
+        if (reason === undefined) going.push(i);
+        yield {
+          row, id, ...(logprobs ? { logprob: logProbability(logits[i]!, id) } : {}), ...(reason === undefined ? {} : { done: true as const, reason }),
+        };
+      }
+      if (going.length === 0) return;
+      if (going.length < active.length) {
+        cache = selectRows(cache, going, { shape: model.shape });
+        active = going.map((i) => active[i]!);
+      }
+      if (await aborted()) return;
+      logits = await lastLogits({ model, params, cache }, {
+        ids: Int32Array.from(active, ({ history }) => history.at(-1)!), count: 1, places: active.map((_, i) => i),
+      });
+    }
+  } finally {
+    cache.dispose();
+  }
+}
+
+function endOf(history: readonly number[], { prompt, maxTokens, maxPositions, ends, stop }: {
+  prompt: number; maxTokens: number; maxPositions: number; ends: ReadonlySet<number>; stop: readonly (readonly number[])[];
+}): EndReason | undefined {
+  if (ends.has(history.at(-1)!)) return 'eos';
+  const made = history.length - prompt;
+  if (stop.some((ids) => ids.length > 0 && ids.length <= made && ids.every((id, i) => id === history[history.length - ids.length + i]))) return 'stop';
+  if (made >= maxTokens) return 'length';
+  return history.length > maxPositions ? 'context' : undefined;
+}
