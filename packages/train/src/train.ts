@@ -1,5 +1,6 @@
 import { add, disposeTree, flatten, globalNorm, type Gradients, keep, scope, type Tensor, type Tree, valueAndGrad } from '@llm/tensor';
 import { clipScale } from './clip.ts';
+import { eventLoopTurn } from './event-loop-turn.ts';
 import { type Guard, guard as makeGuard, type GuardOptions, type GuardState } from './guard.ts';
 import type { Optimizer, OptimizerState } from './optimizer.ts';
 
@@ -93,32 +94,29 @@ export function startTraining(params: Tree, optimizer: Optimizer, { trainable = 
 export async function* train<P extends Tree, B extends Counted>(options: TrainOptions<P, B>): AsyncGenerator<Step> {
   const { params, loss, batches, optimizer, steps = Infinity, accumulate = 1, clipNorm = 1, trainable, seed = 0, signal } = options;
   if (!Number.isInteger(accumulate) || accumulate < 1) throw new RangeError(`train: expected accumulate to be a whole number from 1 on but found ${accumulate}`);
+  if (steps !== Infinity && (!Number.isSafeInteger(steps) || steps < 1)) throw new RangeError(`train: expected steps to be a whole number from 1 on but found ${steps}. Leave it out to stop when the batches end.`);
   if (!(clipNorm > 0)) throw new RangeError(`train: expected clipNorm > 0 but found ${clipNorm}. Leave it out for 1, or use Infinity for none.`);
   const state = options.state ?? startTraining(params, optimizer, trainable === undefined ? {} : { trainable });
   const gradient = valueAndGrad((p: P, batch: B, context: LossContext) => loss(p, batch, context), trainable === undefined ? {} : { trainable });
   const guard: Guard = makeGuard(state.guard, options.guard);
   const leaves = flatten(params);
   try {
+    if (state.step >= steps || signal?.aborted) return;
     for await (const group of groups(batches, accumulate)) {
-      if (state.step >= steps || signal?.aborted) return;
       const started = performance.now();
-      const targets = group.reduce((sum, { targetCount }) => sum + targetCount, 0);
-      let total = 0;
-      let grads: Gradients = {};
-      group.forEach((batch, i) => {
-        const context = { denominator: Math.max(1, targets), seed: (seed * 1_000_003 + state.step * 1_009 + i) >>> 0 };
-        const found = scope(() => gradient(params, batch, context));
-        total += (found.value as Tensor).dataSync()[0]!;
-        (found.value as Tensor).dispose();
-        grads = i === 0 ? found.grads : sumOf(grads, found.grads);
-      });
-      const gradNorm = globalNorm(Object.values(grads));
       const lr = optimizer.lr(state.step);
-      const skipped = guard.judge(total, gradNorm);
-      if (skipped === undefined) {
-        scope(() => optimizer.update({ params: leaves, grads, state: state.optimizer, step: state.step, scale: clipScale(gradNorm, clipNorm) }));
+      const targets = group.reduce((sum, { targetCount }) => sum + targetCount, 0);
+      const seedOf = (i: number): number => (seed * 1_000_003 + state.step * 1_009 + i) >>> 0;
+      const { total, grads } = accumulated(group, (batch, i) => gradient(params, batch, { denominator: Math.max(1, targets), seed: seedOf(i) }));
+      const gradNorm = globalNorm(Object.values(grads));
+      const skipped = targets === 0 ? 'no target counts in these batches' : guard.judge(total, gradNorm);
+      try {
+        if (skipped === undefined) {
+          scope(() => optimizer.update({ params: leaves, grads, state: state.optimizer, step: state.step, scale: clipScale(gradNorm, clipNorm) }));
+        }
+      } finally {
+        disposeTree(grads);
       }
-      disposeTree(grads);
       const index = state.step++;
       state.tokens += targets;
       const seconds = (performance.now() - started) / 1000;
@@ -127,11 +125,30 @@ export async function* train<P extends Tree, B extends Counted>(options: TrainOp
         ...(skipped === undefined ? {} : { skipped }),
       };
       guard.stopIfHopeless();
+      await eventLoopTurn();
       if (state.step >= steps || signal?.aborted) return;
     }
   } finally {
     if (options.state === undefined) disposeTree(state.optimizer);
   }
+}
+
+/** The loss and the gradients of all micro-batches of a step, added up. */
+function accumulated<B>(group: readonly B[], gradient: (batch: B, index: number) => { value: Tensor; grads: Gradients }): { total: number; grads: Gradients } {
+  let total = 0;
+  let grads: Gradients = {};
+  try {
+    group.forEach((batch, i) => {
+      const found = scope(() => gradient(batch, i));
+      total += found.value.dataSync()[0]!;
+      found.value.dispose();
+      grads = i === 0 ? found.grads : sumOf(grads, found.grads);
+    });
+  } catch (error) {
+    disposeTree(grads);
+    throw error;
+  }
+  return { total, grads };
 }
 
 /** a + b by path; both are used up. */
