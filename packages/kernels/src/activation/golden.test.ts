@@ -1,0 +1,105 @@
+// The kernels of one or two inputs beside torch's: softmax, layer norm, embedding, activations and gates.
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { expectClose } from '@llm/testing';
+import { ACTIVATIONS } from '../common/activation.ts';
+import { embedding, embeddingBackward } from '../embedding/embedding.ts';
+import { gated, gatedBackward } from '../gated/gated.ts';
+import { type Kernel, launch, portShape } from '../kernel.ts';
+import { layerNorm, layerNormBackward } from '../layer-norm/layer-norm.ts';
+import { createWasmDevice } from '../runtime/wasm-device.ts';
+import { logSoftmax, logSoftmaxBackward } from '../softmax/log-softmax.ts';
+import { softmax, softmaxBackward } from '../softmax/softmax.ts';
+import { activation, activationBackward } from './activation.ts';
+
+interface Tensor { readonly shape: number[]; readonly values: Float32Array | Int32Array }
+
+const golden = new URL('../../../../tests/golden/ops/', import.meta.url);
+
+/** Every tensor of a safetensors file. */
+function tensors(file: string): Map<string, Tensor> {
+  const bytes = readFileSync(new URL(file, golden));
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.subarray(8, start).toString()) as Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>;
+  return new Map(Object.entries(header).filter(([name]) => name !== '__metadata__').map(([name, { dtype, shape, data_offsets: [from, to] }]) => {
+    const buffer = Uint8Array.from(bytes.subarray(start + from, start + to)).buffer;
+    return [name, { shape, values: dtype === 'I32' ? new Int32Array(buffer) : new Float32Array(buffer) }];
+  }));
+}
+
+const { ops } = JSON.parse(readFileSync(new URL('ops.json', golden), 'utf8')) as {
+  ops: Record<string, { cases: { name: string; attributes: { eps?: number }; float32_error: number }[] }>;
+};
+
+const size = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
+const flat = (names: string) => (find: (port: string) => Tensor): Record<string, number> => ({ count: size(find(names).shape) });
+const rowwise = (find: (port: string) => Tensor): Record<string, number> => {
+  const { shape } = find('x');
+  return { rows: size(shape.slice(0, -1)), cols: shape.at(-1)! };
+};
+
+/** An operation of torch's: our two kernels, their sizes, and which of our ports holds which of its tensors. */
+interface Operation {
+  readonly kernels: readonly [Kernel, Kernel];
+  readonly dims: (find: (port: string) => Tensor) => Record<string, number>;
+  readonly uniforms?: Readonly<Record<string, number>>;
+  readonly ports: Readonly<Record<string, string>>;
+}
+
+const one = { kernels: [activation, activationBackward], dims: flat('x'), ports: { x: 'x', dx: 'grad_x' } } as const;
+const gate = { kernels: [gated, gatedBackward], dims: flat('gate'), ports: { gate: 'gate', up: 'up', dgate: 'grad_gate', dup: 'grad_up' } } as const;
+
+const operations: Readonly<Record<string, Operation>> = {
+  softmax: { kernels: [softmax, softmaxBackward], dims: rowwise, ports: { x: 'x', dx: 'grad_x' } },
+  log_softmax: { kernels: [logSoftmax, logSoftmaxBackward], dims: rowwise, ports: { x: 'x', dx: 'grad_x' } },
+  layer_norm: {
+    kernels: [layerNorm, layerNormBackward], dims: rowwise,
+    ports: { x: 'x', weight: 'weight', bias: 'bias', dx: 'grad_x', dweight: 'grad_weight', dbias: 'grad_bias' },
+  },
+  embedding: {
+    kernels: [embedding, embeddingBackward], ports: { table: 'weight', ids: 'ids', dtable: 'grad_weight' },
+    dims: (find) => ({ vocab: find('weight').shape[0]!, width: find('weight').shape[1]!, count: size(find('ids').shape) }),
+  },
+  gelu_tanh: { ...one, uniforms: { activation: ACTIVATIONS.geluTanh } },
+  gelu_erf: { ...one, uniforms: { activation: ACTIVATIONS.gelu } },
+  silu: { ...one, uniforms: { activation: ACTIVATIONS.silu } },
+  relu_squared: { ...one, uniforms: { activation: ACTIVATIONS.relu2 } },
+  silu_gated: { ...gate, uniforms: { activation: ACTIVATIONS.silu } },
+  gelu_tanh_gated: { ...gate, uniforms: { activation: ACTIVATIONS.geluTanh } },
+};
+
+test.each(Object.entries(operations))('%s and its gradients equal torch\'s', async (operation, { kernels, dims, uniforms, ports }) => {
+  const all = tensors(`${operation}.safetensors`);
+  const device = await createWasmDevice({ threads: 1 });
+  const { cases } = ops[operation]!;
+  let compared = 0;
+  expect(cases.length).toBeGreaterThan(2);
+  for (const { name, attributes: { eps }, float32_error: own } of cases) {
+    const find = (port: string): Tensor => all.get(`${name}.${port}`)!;
+    const sizes = dims(find);
+    const at: Record<string, number> = {};
+    const place = (port: string, values: Float32Array | Int32Array): void => {
+      at[port] = device.heap.alloc(Math.max(4, values.length * 4));
+      if (values instanceof Int32Array) device.i32(at[port], values.length).set(values);
+      else device.f32(at[port], values.length).set(values);
+    };
+    for (const kernel of kernels) {
+      for (const port of Object.keys(kernel.outputs)) place(port, new Float32Array(size(portShape(kernel, port, sizes))).fill(NaN));
+    }
+    for (const [port, theirs] of Object.entries(ports)) if (!theirs.startsWith('grad_') && all.has(`${name}.${theirs}`)) place(port, find(theirs).values);
+    place('dy', find('grad_output').values);
+    for (const kernel of kernels) launch(device, kernel, { at, dims: sizes, uniforms: { ...uniforms, ...(kernel === layerNorm ? { eps } : {}) } });
+    for (const [port, theirs] of Object.entries({ y: 'output', ...ports })) {
+      if ((port !== 'y' && !theirs.startsWith('grad_')) || !all.has(`${name}.${theirs}`)) continue;
+      compared++;
+      const { values } = find(theirs);
+      const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+      // Where torch's own f32 is further off than a few units in the last place, so may ours be.
+      const tolerance = Math.max(4e-6, 2 * own);
+      expectClose(device.f32(at[port]!, values.length).map((value) => value / largest), Float32Array.from(values, (value) => value / largest), { tolerance, name: `${operation}.${name}.${theirs}` });
+    }
+    for (const address of Object.values(at)) device.heap.free(address);
+  }
+  expect(compared).toBeGreaterThanOrEqual(2 * cases.length);
+  await device.close();
+});
