@@ -40,6 +40,15 @@ describe('laws', () => {
   });
 });
 
+test('more words than are kept, and longer than are kept, change nothing', () => {
+  const many = Array.from({ length: 300_000 }, (_, i) => `w${i}x`).join(' ');
+  const long = 'a'.repeat(300);
+  expect(englishWords(many)).toHaveLength(300_000);
+  expect(englishWords(`${long}-${long}, x:) isn't`)).toEqual([long, '-', long, ',', 'x', ':)', 'is', "n't"]);
+  expect(englishWords(many)[299_999]).toBe('w299999x');
+  expect(englishWords("he's he ' s")).toEqual(['he', "'s", 'he', "'", 's']);
+});
+
 test('the time is linear: no text of a mark repeated takes far more than its length', () => {
   for (const piece of ['a', '.', '!', '(', "'", 'a.', 'a@', 'a:', 'a-', '-.', '1.', '🙂', 'x@y.', "n't", ':)', '....,', 'http://']) {
     const time = (length: number): number => {

@@ -54,8 +54,8 @@ export function createVocabulary(): Vocabulary {
 export const LONGEST_COPY = 256;
 
 function copyOf(word: string): string {
-  // Up to 12 units the engine copies anyway.
-  return word.length <= 12 || word.length > LONGEST_COPY ? word : String.fromCharCode(...Array.from({ length: word.length }, (_, i) => word.charCodeAt(i)));
+  // A slice of something put together is a slice of that, and no longer of the text. Up to 12 units the engine copies anyway.
+  return word.length <= 12 || word.length > LONGEST_COPY ? word : ` ${word}`.slice(1);
 }
 
 const LETTER = /\p{L}/u;
@@ -73,7 +73,13 @@ export function numberOf(vocabulary: Vocabulary, word: string): number {
     inverse = Math.imul(inverse, BASE_INVERSE);
   }
   const kind = (isOnlyPunctuation(word) ? ONLY_PUNCTUATION : 0) | (LETTER.test(word) ? HAS_LETTER : 0);
-  vocabulary.records.set([codePoints(word), word.length, hash, power, inverse, kind], id * WORD_FIELDS);
+  const place = id * WORD_FIELDS;
+  vocabulary.records[place + POINTS] = codePoints(word);
+  vocabulary.records[place + UNITS] = word.length;
+  vocabulary.records[place + HASH] = hash;
+  vocabulary.records[place + POWER] = power;
+  vocabulary.records[place + INVERSE] = inverse;
+  vocabulary.records[place + FLAGS] = kind;
   const kept = copyOf(word);
   vocabulary.texts.push(kept);
   vocabulary.numbers.set(kept, id);
