@@ -1,5 +1,6 @@
 export { ModelError, type ModelErrorCode } from './errors.ts';
-export type { ApplyOptions, Model, ModelInputs, ModelShape } from './model.ts';
+export type { ApplyOptions, Model, ModelInputs } from './model.ts';
+export type { ModelShape } from './model-shape.ts';
 export { gpt2, type Gpt2Config } from './architectures/gpt2.ts';
 export { llama, type LlamaConfig } from './architectures/llama.ts';
 export { readConfig, writeConfig, type CheckpointDtype, type ModelConfig } from './config/config.ts';
@@ -12,7 +13,8 @@ export { frequencies, rotation, type RopeScaling, type RotationOptions } from '.
 export { parameterBytes } from './parameter-bytes.ts';
 export { generate, type EndReason, type GeneratedToken, type GenerateOptions } from './generate/generate.ts';
 export { candidates, draw, logProbability, type Candidates } from './generate/candidates.ts';
-export { defaultSampler, samplers, type Sampler, type SamplerContext } from './generate/sampler.ts';
+export type { Sampler, SamplerContext } from './generate/sampler.ts';
+export { defaultSampler, samplers } from './generate/samplers.ts';
 export { penalties, type PenaltyOptions } from './generate/penalties.ts';
 export { dry, type DryOptions } from './generate/dry.ts';
 export { topNSigma } from './generate/top-n-sigma.ts';

@@ -1,6 +1,7 @@
 import type { Leaf, Tensor, Tree } from '@llm/tensor';
 import type { KvCache } from './layers/kv-cache.ts';
 import type { Parameter } from './layers/parameters.ts';
+import type { ModelShape } from './model-shape.ts';
 
 /** What goes into a model. */
 export interface ModelInputs {
@@ -37,19 +38,4 @@ export interface Model<Config = unknown> {
   head(params: Tree): Leaf;
   /** Logits [batch, length, vocabulary]. */
   apply(params: Tree, inputs: ModelInputs, options?: ApplyOptions): Tensor;
-}
-
-/** The sizes that formulas and caches need, the same for every architecture. */
-export interface ModelShape {
-  readonly vocabSize: number;
-  readonly width: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly headDim: number;
-  readonly maxPositions: number;
-  /** Width inside the MLP, and its number of input projections: 1 for GELU MLPs, 2 for gated ones. */
-  readonly mlpWidth: number;
-  readonly mlpInputs: 1 | 2;
-  readonly tied: boolean;
 }

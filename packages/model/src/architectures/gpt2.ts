@@ -5,7 +5,8 @@ import type { SpecialIds } from '../config/special-ids.ts';
 import { initialTree } from '../layers/initial.ts';
 import type { Parameter } from '../layers/parameters.ts';
 import { runLayers } from '../layers/run-layers.ts';
-import type { ApplyOptions, Model, ModelInputs, ModelShape } from '../model.ts';
+import type { ApplyOptions, Model, ModelInputs } from '../model.ts';
+import type { ModelShape } from '../model-shape.ts';
 
 /** The sizes and switches of a GPT-2. */
 export interface Gpt2Config extends SpecialIds {

@@ -7,7 +7,8 @@ import type { Parameter } from '../layers/parameters.ts';
 import { type RopeScaling, rotation } from '../layers/rotation.ts';
 import { runLayers } from '../layers/run-layers.ts';
 import { type Keeper, keeper } from '../layers/keeper.ts';
-import type { ApplyOptions, Model, ModelInputs, ModelShape } from '../model.ts';
+import type { ApplyOptions, Model, ModelInputs } from '../model.ts';
+import type { ModelShape } from '../model-shape.ts';
 
 /** Llama, Qwen2 and Qwen3: one architecture with a few switches. */
 export interface LlamaConfig extends SpecialIds {

@@ -1,4 +1,4 @@
-import type { ModelShape } from '../model.ts';
+import type { ModelShape } from '../model-shape.ts';
 
 /** Refuses prompts and counts that cannot be run, before anything is allocated. */
 export function checkPrompts(

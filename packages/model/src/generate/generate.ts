@@ -7,7 +7,8 @@ import { candidates, draw, logProbability } from './candidates.ts';
 import { checkPrompts } from './check-prompts.ts';
 import { lastLogits } from './last-logits.ts';
 import { nextTask } from './next-task.ts';
-import { defaultSampler, type Sampler } from './sampler.ts';
+import type { Sampler } from './sampler.ts';
+import { defaultSampler } from './samplers.ts';
 
 export interface GenerateOptions {
   /** Tokens per row at most; default 128. */

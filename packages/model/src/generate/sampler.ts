@@ -1,9 +1,4 @@
 import type { Candidates } from './candidates.ts';
-import { minP } from './min-p.ts';
-import { penalties } from './penalties.ts';
-import { temperature } from './temperature.ts';
-import { topK } from './top-k.ts';
-import { topP } from './top-p.ts';
 
 /** What a sampler may look at. */
 export interface SamplerContext {
@@ -15,26 +10,3 @@ export interface SamplerContext {
 
 /** Turns candidates into fewer, or changed, ones; it changes nothing in place. */
 export type Sampler = (list: Candidates, context: SamplerContext) => Candidates;
-
-/** Runs samplers one after the other; the order matters. */
-export function samplers(chain: readonly Sampler[]): Sampler {
-  return (list, context) => chain.reduce((left, sampler) => sampler(left, context), list);
-}
-
-/**
- * The usual chain: penalties over the last 64 ids (off at 1), top-k 40, top-p 0.95, min-p 0.05, temperature 0.8. A temperature
- * of 0 always takes the likeliest token.
- *
- * @example
- * ```ts
- * import { candidates, defaultSampler, draw } from '@llm/model';
- * const greedy = defaultSampler({ temperature: 0 });
- * const left = greedy(candidates(new Float32Array([1, 3, 2])), { history: [], uniform: () => 0.9 });
- * if (draw(left, 0.9) !== 1) throw new Error('the likeliest is 1');
- * ```
- */
-export function defaultSampler({ temperature: degrees = 0.8, topK: k = 40, topP: p = 0.95, minP: floor = 0.05, repeatPenalty = 1, repeatLastN = 64 }: {
-  temperature?: number; topK?: number; topP?: number; minP?: number; repeatPenalty?: number; repeatLastN?: number;
-} = {}): Sampler {
-  return samplers([penalties({ repeat: repeatPenalty, lastN: repeatLastN }), topK(k), topP(p), minP(floor), temperature(degrees)]);
-}

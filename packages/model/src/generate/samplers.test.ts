@@ -4,7 +4,8 @@ import { candidates, type Candidates, draw, logProbability, probabilities, sorte
 import { dry } from './dry.ts';
 import { minP } from './min-p.ts';
 import { penalties } from './penalties.ts';
-import { defaultSampler, type Sampler, type SamplerContext, samplers } from './sampler.ts';
+import type { Sampler, SamplerContext } from './sampler.ts';
+import { defaultSampler, samplers } from './samplers.ts';
 import { greedy, temperature } from './temperature.ts';
 import { topK } from './top-k.ts';
 import { topNSigma } from './top-n-sigma.ts';

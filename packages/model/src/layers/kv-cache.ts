@@ -1,5 +1,5 @@
 import { keep, type Tensor, tensor, valuesInPlace, writeRows, zeros } from '@llm/tensor';
-import type { ModelShape } from '../model.ts';
+import type { ModelShape } from '../model-shape.ts';
 
 /** Keys and values of every layer for a batch of sequences of unequal length, with room up to `capacity`. */
 export interface KvCache {
