@@ -11,9 +11,10 @@ const dimsOf = {
   binary: { rows: 4, cols: 4, aSize: 16, bSize: 16 },
   rope: { batch: 1, positions: 4, heads: 2, width: 8, tablePositions: 4, half: 4 },
 };
+const inputsOf = { adamw: { v: (random, length) => Array.from({ length }, random) } };
 const isKernel = (value) => typeof value?.wasm === 'function' && typeof value.reference === 'function';
 for (const [name, kernel] of Object.entries(kernels).filter(([, value]) => isKernel(value))) {
-  const ran = await kernels.checkKernel(kernel, { cases: [{ dims: dimsOf[name] ?? dims4(kernel), inputs: integers(kernel) }] });
+  const ran = await kernels.checkKernel(kernel, { cases: [{ dims: dimsOf[name] ?? dims4(kernel), inputs: inputsOf[name] ?? integers(kernel) }] });
   expect(Object.values(ran).every((count) => count === 1), `one case of ${name} on every device but found ${JSON.stringify(ran)}`);
 }
 kernels.checkGradient(kernels.rmsNorm, kernels.rmsNormBackward, {
@@ -48,4 +49,13 @@ const product = kernels.defineKernel({
 });
 kernels.launch(device, product, { at: { x, y }, dims });
 expect(device.f32(y, 1)[0] === 14, `1 + 4 + 9 but found ${device.f32(y, 1)[0]}`);
+
+// Many tensors in one pass.
+device.f32(x, 3).set([3, 0, 4]);
+expect(kernels.globalNormMany(device, [{ address: x, count: 3 }]) === 5, 'the norm 5');
+const [m, v] = [device.heap.alloc(12), device.heap.alloc(12)];
+for (const address of [m, v, y]) device.f32(address, 3).fill(0);
+kernels.adamwMany(device, [{ param: y, grad: x, m, v, count: 3, lr: 0.5, weightDecay: 0 }], { beta1: 0.9, beta2: 0.999, eps: 1e-8, step: 1 });
+expect(Math.abs(device.f32(y, 1)[0] + 0.5) < 1e-5, `a first step of lr against the gradient but found ${device.f32(y, 1)[0]}`);
+expect(kernels.philox(1).word() === kernels.philox(1).word(), 'the same seed to give the same number');
 await device.close();
