@@ -24,6 +24,7 @@ const FIELDS = 8;
 /** A table that holds more is thrown away between two texts. */
 export const MOST_CHARS: number = 1 << 22;
 
+/** An empty table. */
 export function createChunkTable(): ChunkTable {
   return { slots: new Int32Array(4096).fill(-1), records: new Int32Array(2048 * FIELDS), used: 0, chars: new Uint16Array(16_384), charsUsed: 0, words: new Int32Array(4096), wordsUsed: 0 };
 }

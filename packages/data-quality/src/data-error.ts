@@ -37,6 +37,7 @@ function printable(name: string): string {
  *
  * @example
  * ```ts
+ * import { DataError } from '@llm/data-quality';
  * const error = new DataError('E_JSONL', { problem: 'readJsonl: expected an object but found 3', remedy: 'Fix the line.', file: 'a.jsonl', line: 7 });
  * console.assert(error.message === 'readJsonl: expected an object but found 3 (a.jsonl, line 7). Fix the line.');
  * ```

@@ -62,6 +62,7 @@ export interface EnglishRules {
   readonly seconds: ReadonlySet<string>;
 }
 
+/** The rules, worked out from the exceptions: a few milliseconds, so on first use and not on import. */
 export function loadEnglishRules(): EnglishRules {
   const exceptions = englishExceptions();
   const patterns = new Map<string, (readonly string[])[]>();

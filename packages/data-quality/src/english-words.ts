@@ -180,6 +180,7 @@ export function numberEnglishWords(text: string): NumberedWords {
  *
  * @example
  * ```ts
+ * import { englishWords } from '@llm/data-quality';
  * console.assert(englishWords("Don't panic, Dr. No!").join('|') === "Do|n't|panic|,|Dr.|No|!");
  * ```
  */

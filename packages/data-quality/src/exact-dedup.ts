@@ -49,6 +49,7 @@ function normalizedUnits(text: string): Units {
  *
  * @example
  * ```ts
+ * import { exactDedup } from '@llm/data-quality';
  * const dedup = exactDedup();
  * console.assert(dedup.check({ id: 'a', text: 'Same  words.' }).keep);
  * console.assert(!dedup.check({ id: 'b', text: ' Same words.\n' }).keep);

@@ -12,6 +12,7 @@ export interface FilterDocumentsOptions {
  *
  * @example
  * ```ts
+ * import { createLedger, exactDedup, filterDocuments } from '@llm/data-quality';
  * const ledger = createLedger();
  * const documents = [{ id: 'a', text: 'x' }, { id: 'b', text: 'x' }];
  * for await (const document of filterDocuments(documents, [exactDedup()], { ledger })) console.assert(document.id === 'a');

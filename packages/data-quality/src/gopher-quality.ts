@@ -62,6 +62,7 @@ function endsWithEllipsis(text: string, start: number, end: number): boolean {
  *
  * @example
  * ```ts
+ * import { gopherQuality } from '@llm/data-quality';
  * const verdict = gopherQuality().check({ id: 'a', text: 'Far too short.' });
  * console.assert(!verdict.keep && verdict.reason === 'gopher_short_doc' && verdict.measured === 3);
  * ```

@@ -56,6 +56,7 @@ function duplicates(parts: readonly string[]): { count: number; characters: numb
  *
  * @example
  * ```ts
+ * import { gopherRepetition } from '@llm/data-quality';
  * const verdict = gopherRepetition().check({ id: 'a', text: 'Again and\nagain.\nAgain and\nAgain and\n' });
  * console.assert(!verdict.keep && verdict.reason === 'dup_line_frac' && verdict.measured === 2 / 5);
  * ```

@@ -35,6 +35,7 @@ async function* withHead(stream: AsyncIterable<Uint8Array>, bytes: number): Asyn
  *
  * @example
  * ```ts
+ * import { gunzip } from '@llm/data-quality';
  * const zipped = new Blob(['hello']).stream().pipeThrough(new CompressionStream('gzip'));
  * let text = '';
  * for await (const chunk of gunzip(zipped)) text += new TextDecoder().decode(chunk);

@@ -55,6 +55,7 @@ export function hash128({ units, length }: Units, out: Uint32Array): void {
   out[3] = e + a;
 }
 
+/** An empty set of 16 KiB, which doubles as it fills. */
 export function createHashSet128(): HashSet128 {
   let slots = FIRST_SLOTS;
   let table = new Uint32Array(4 * slots);

@@ -67,7 +67,7 @@ function count(tally: Tally, { text }: Document): void {
 
 const number = (value: number): string => (Number.isInteger(value) ? String(value) : value.toPrecision(3));
 const percent = (part: number, whole: number): string => (whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`);
-// eslint-disable-next-line no-control-regex -- an id from the data must not be able to send escape sequences to a terminal
+// An id from the data must not be able to send escape sequences to a terminal.
 const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '�');
 
 /**
@@ -75,6 +75,7 @@ const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\
  *
  * @example
  * ```ts
+ * import { createLedger, filterDocuments, gopherQuality } from '@llm/data-quality';
  * const ledger = createLedger();
  * for await (const _ of filterDocuments([{ id: 'a', text: 'too short' }], [gopherQuality()], { ledger }));
  * console.assert(ledger.toJSON().dropped[0]?.measured.max === 2);

@@ -39,6 +39,7 @@ function fieldNames(record: object): string {
  *
  * @example
  * ```ts
+ * import { readJsonl } from '@llm/data-quality';
  * const stream = new Blob(['{"text":"hello","lang":"en"}\n']).stream();
  * for await (const document of readJsonl(stream, { source: 'a.jsonl' })) console.assert(document.id === 'a.jsonl:1' && document.meta?.lang === 'en');
  * ```

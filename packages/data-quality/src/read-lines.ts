@@ -20,6 +20,7 @@ export interface ReadLinesOptions {
  *
  * @example
  * ```ts
+ * import { readLines } from '@llm/data-quality';
  * const lines: string[] = [];
  * for await (const line of readLines(new Blob(['one\r\ntwo']).stream())) lines.push(line);
  * console.assert(lines.join() === 'one,two');

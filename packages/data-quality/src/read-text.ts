@@ -61,6 +61,7 @@ async function* cut(stream: AsyncIterable<Uint8Array>, { id, source, maxDocument
  *
  * @example
  * ```ts
+ * import { readText } from '@llm/data-quality';
  * for await (const document of readText(new Blob(['Hello.\r\n']).stream(), { id: 'a' })) console.assert(document.text === 'Hello.\n');
  * ```
  */
@@ -77,6 +78,7 @@ export async function* readText(stream: AsyncIterable<Uint8Array>, options: Read
  *
  * @example
  * ```ts
+ * import { readMarkdown } from '@llm/data-quality';
  * const stream = new Blob(['---\ntitle: x\n---\n# Hi <!-- todo -->\n']).stream();
  * for await (const document of readMarkdown(stream)) console.assert(document.text === '# Hi \n');
  * ```

@@ -20,6 +20,7 @@ export function utf8Bytes(text: string): number {
  *
  * @example
  * ```ts
+ * import { codePoints } from '@llm/data-quality';
  * console.assert(codePoints('a😀') === 2 && 'a😀'.length === 3);
  * ```
  */

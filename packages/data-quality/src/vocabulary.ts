@@ -33,6 +33,7 @@ export const HAS_LETTER = 2;
 const BASE = 0x2c1b3c6d;
 const BASE_INVERSE = 0x64ea2d65;
 
+/** Spreads the bits of a 32-bit number, so that its low bits can choose a place in a table. */
 export function mix(x: number): number {
   let h = Math.imul(x ^ (x >>> 16), 0x7feb352d);
   h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
@@ -46,6 +47,7 @@ export function grown<T extends Int32Array | Uint16Array | Uint8Array>(array: T)
   return larger;
 }
 
+/** A vocabulary without words. */
 export function createVocabulary(): Vocabulary {
   return { texts: [], numbers: new Map(), records: new Int32Array(4096 * WORD_FIELDS) };
 }

@@ -49,7 +49,8 @@ async function* filesIn(folder: string, endings: readonly string[]): AsyncGenera
  * `root` is the project folder or its `node_modules`. Throws DataError E_NOT_FOUND where there is none.
  *
  * @example
- * ```ts
+ * ```ts no-run
+ * import { documentationFiles } from '@llm/data-quality/node';
  * for await (const path of documentationFiles('.')) console.log(path);
  * ```
  */

@@ -13,6 +13,7 @@ export function kindOf(stats: Pick<Stats, 'isSymbolicLink' | 'isDirectory' | 'is
   return 'something that is no file';
 }
 
+/** What to throw for something that is named as data and is not. */
 export function notAFile(kind: string, file: string): DataError {
   return new DataError('E_NOT_A_FILE', { problem: `readDocuments: expected a regular file or a folder but found ${kind}`, remedy: 'Copy the data into a regular file and name that.', file });
 }

@@ -63,7 +63,8 @@ function endingOf(path: string): { extension: string; zipped: boolean } {
  * E_EMPTY where there was nothing to read at all, and what `readText`, `readJsonl` and `gunzip` throw.
  *
  * @example
- * ```ts
+ * ```ts no-run
+ * import { readDocuments } from '@llm/data-quality/node';
  * for await (const { id, text } of readDocuments(['docs', 'notes.jsonl.gz'])) console.log(id, text.length);
  * ```
  */
