@@ -1,10 +1,11 @@
 import {
-  type Activation, add, attention, dropout, embed, layerNorm, type Leaf, linear, reshape, split, type Tensor, tensor, type Tree,
+  type Activation, add, attention, dropout, embed, layerNorm, type Leaf, linear, split, type Tensor, tensor, type Tree,
 } from '@llm/tensor';
 import type { SpecialIds } from '../config/special-ids.ts';
 import { initialTree } from '../layers/initial.ts';
 import type { Parameter } from '../layers/parameters.ts';
-import { runLayers } from '../layers/run-layers.ts';
+import { reshaped } from '../layers/reshaped.ts';
+import { type Capture, runLayers } from '../layers/run-layers.ts';
 import type { ApplyOptions, Model, ModelInputs } from '../model.ts';
 import type { ModelShape } from '../model-shape.ts';
 
@@ -59,23 +60,26 @@ export function gpt2(config: Gpt2Config): Model<Gpt2Config> {
     dropoutSeed === undefined || p === 0 ? x : dropout(x, p, { seed: dropoutSeed * 4096 + site })
   );
 
-  const layer = (x: Tensor, { ln_1, attn, ln_2, mlp }: Layer, index: number, { segments, cache }: ModelInputs, options: ApplyOptions): Tensor => {
+  const layer = (
+    x: Tensor, { ln_1, attn, ln_2, mlp }: Layer,
+    { index, capture, inputs: { segments, cache }, options }: { index: number; capture: Capture | undefined; inputs: ModelInputs; options: ApplyOptions },
+  ): Tensor => {
     const [batch = 0, length = 0] = x.shape;
     const dropping = options.dropoutSeed !== undefined && config.residualDropout > 0;
     const project = (x: Tensor, { weight, bias }: Conv1d, residual: Tensor, site: number): Tensor => (dropping
       ? add(residual, dropped(linear(x, weight, { bias, transposed: true }), config.residualDropout, site, options))
       : linear(x, weight, { bias, residual, transposed: true }));
     const joined = linear(layerNorm(x, ln_1.weight, { bias: ln_1.bias, eps }), attn.c_attn.weight, { bias: attn.c_attn.bias, transposed: true });
-    const [q, newK, newV] = split(joined, 3, -1).map((part) => reshape(part, [batch, length, heads, headDim])) as [Tensor, Tensor, Tensor];
+    const [q, newK, newV] = split(joined, 3, -1).map((part) => reshaped(part, [batch, length, heads, headDim])) as [Tensor, Tensor, Tensor];
     const { k, v } = cache?.append(index, newK, newV) ?? { k: newK, v: newV };
     const mixed = attention(q, k, v, { segments, lengths: cache?.filled(length), offsets: cache?.offsets() });
-    const attended = project(reshape(mixed, [batch, length, hiddenSize]), attn.c_proj, x, 2 * index + 1);
-    options.capture?.(`transformer.h.${index}.attn`, attended);
+    const attended = project(reshaped(mixed, [batch, length, hiddenSize]), attn.c_proj, x, 2 * index + 1);
+    capture?.(`transformer.h.${index}.attn`, attended);
     const inner = linear(layerNorm(attended, ln_2.weight, { bias: ln_2.bias, eps }), mlp.c_fc.weight, {
       bias: mlp.c_fc.bias, activation: config.activation, transposed: true,
     });
     const y = project(inner, mlp.c_proj, attended, 2 * index + 2);
-    options.capture?.(`transformer.h.${index}.mlp`, y);
+    capture?.(`transformer.h.${index}.mlp`, y);
     return y;
   };
 
@@ -95,8 +99,8 @@ export function gpt2(config: Gpt2Config): Model<Gpt2Config> {
       ?? tensor(Int32Array.from({ length: batch * length }, (_, i) => i % length), [batch, length], 'int32');
     const embedded = dropped(add(embed(inputs.ids, wte.weight), embed(positions, wpe.weight)), config.embeddingDropout, 0, options);
     const x = runLayers(embedded, h, {
-      count: config.layers, recompute: options.checkpointed ?? false,
-      layer: (x, params, index) => layer(x, params as unknown as Layer, index, inputs, options),
+      count: config.layers, recompute: options.checkpointed ?? false, capture: options.capture,
+      layer: (x, params, at) => layer(x, params as unknown as Layer, { ...at, inputs, options }),
     });
     inputs.cache?.advance(length);
     return layerNorm(x, ln_f.weight, { bias: ln_f.bias, eps });

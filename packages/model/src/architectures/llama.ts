@@ -1,13 +1,14 @@
 import {
-  type Activation, attention, embed, gated, type Leaf, linear, reshape, rmsNorm, rope, type Rotation, type Tensor, type Tree,
+  type Activation, attention, embed, gated, type Leaf, linear, rmsNorm, rope, type Rotation, type Tensor, type Tree,
 } from '@llm/tensor';
 import type { SpecialIds } from '../config/special-ids.ts';
 import { initialTree } from '../layers/initial.ts';
 import type { Parameter } from '../layers/parameters.ts';
-import { type RopeScaling, rotation } from '../layers/rotation.ts';
-import { runLayers } from '../layers/run-layers.ts';
 import { type Keeper, keeper } from '../layers/keeper.ts';
-import type { ApplyOptions, Model, ModelInputs } from '../model.ts';
+import { reshaped } from '../layers/reshaped.ts';
+import { type RopeScaling, rotation } from '../layers/rotation.ts';
+import { type Capture, runLayers } from '../layers/run-layers.ts';
+import type { Model, ModelInputs } from '../model.ts';
 import type { ModelShape } from '../model-shape.ts';
 
 /** Llama, Qwen2 and Qwen3: one architecture with a few switches. */
@@ -74,14 +75,14 @@ export function llama(config: LlamaConfig): Model<LlamaConfig> {
   }), config.maxPositions);
 
   const layer = (
-    x: Tensor, params: Layer, index: number, { positions, segments, cache, rotate }: ModelInputs & { rotate: Rotation }, { capture }: ApplyOptions,
+    x: Tensor, params: Layer, { index, capture, inputs: { positions, segments, cache }, rotate }: { index: number; capture: Capture | undefined; inputs: ModelInputs; rotate: Rotation },
   ): Tensor => {
     const [batch = 0, length = 0] = x.shape;
     const at = positions ?? cache?.positions(length);
     const window = config.slidingLayers?.[index] ?? true ? config.slidingWindow : undefined;
     const { q_proj, k_proj, v_proj, o_proj, q_norm, k_norm } = params.self_attn;
     const project = (n: Tensor, { weight, bias }: Projection, count: number, norm?: Norm): Tensor => {
-      const projected = reshape(linear(n, weight, { bias }), [batch, length, count, headDim]);
+      const projected = reshaped(linear(n, weight, { bias }), [batch, length, count, headDim]);
       return norm === undefined ? projected : rmsNorm(projected, norm.weight, { eps });
     };
     const turn = (x: Tensor): Tensor => rope(x, rotate, at === undefined ? {} : { positions: at });
@@ -94,7 +95,7 @@ export function llama(config: LlamaConfig): Model<LlamaConfig> {
       ...(window === undefined ? {} : { window }),
       segments, lengths: cache?.filled(length), offsets: cache?.offsets(),
     });
-    const attended = linear(reshape(mixed, [batch, length, heads * headDim]), o_proj.weight, { bias: o_proj.bias, residual: x });
+    const attended = linear(reshaped(mixed, [batch, length, heads * headDim]), o_proj.weight, { bias: o_proj.bias, residual: x });
     capture?.(`model.layers.${index}.self_attn`, attended);
     const m = rmsNorm(attended, params.post_attention_layernorm.weight, { eps });
     const { gate_proj, up_proj, down_proj } = params.mlp;
@@ -117,8 +118,8 @@ export function llama(config: LlamaConfig): Model<LlamaConfig> {
     const given = largest(inputs.positions);
     const rotate = tables.upTo(Math.max(given + 1, length + (inputs.cache === undefined ? 0 : Math.max(...inputs.cache.lengths))));
     const x = runLayers(embed(inputs.ids, model.embed_tokens.weight), model.layers, {
-      count: config.layers, recompute: options.checkpointed ?? false,
-      layer: (x, params, index) => layer(x, params as unknown as Layer, index, { ...inputs, rotate }, options),
+      count: config.layers, recompute: options.checkpointed ?? false, capture: options.capture,
+      layer: (x, params, at) => layer(x, params as unknown as Layer, { ...at, inputs, rotate }),
     });
     inputs.cache?.advance(length);
     return rmsNorm(x, model.norm.weight, { eps });
