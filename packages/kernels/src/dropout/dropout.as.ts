@@ -1,11 +1,4 @@
-import { storePartial, loadPartial } from '../common/simd.as';
-
-/** The upper 32 bits of a · b, lane by lane. */
-// @ts-ignore: decorator
-@inline
-function multiplyHigh(a: v128, b: v128): v128 {
-  return i32x4.shuffle(i64x2.extmul_low_i32x4_u(a, b), i64x2.extmul_high_i32x4_u(a, b), 1, 3, 5, 7);
-}
+import { loadPartial, scratch, storePartial } from '../common/simd.as';
 
 // @ts-ignore: decorator
 @inline
@@ -21,7 +14,14 @@ export function dropout(
   begin: i32, end: i32, x: usize, y: usize, count: i32, threshold: i32, scale: f32,
   keyLow: i32, keyHigh: i32, offsetLow: i32, offsetHigh: i32,
 ): void {
-  const m0 = i32x4.splat(0xd2511f53), m1 = i32x4.splat(0xcd9e8d57);
+  // The keys of the ten rounds, four times each.
+  const keys = scratch;
+  for (let round = 0; round < 10; round++) {
+    v128.store(keys + (<usize>round << 5), i32x4.splat(keyLow + round * <i32>0x9e3779b9));
+    v128.store(keys + (<usize>round << 5), i32x4.splat(keyHigh + round * <i32>0xbb67ae85), 16);
+  }
+  v128.store(keys, i32x4.splat(0xd2511f53), 320);
+  v128.store(keys, i32x4.splat(0xcd9e8d57), 336);
   const limit = i32x4.splat(threshold), factor = f32x4.splat(scale);
   for (let block = begin; block < end; block++) {
     const index = (<u64><u32>offsetHigh << 32 | <u64><u32>offsetLow) + (<u64>block << 2);
@@ -30,16 +30,14 @@ export function dropout(
     // A lane that wrapped carries one, and true is −1.
     let b = i32x4.sub(i32x4.splat(<i32>(index >> 32)), i32x4.lt_u(a, low));
     let c = i32x4.splat(0), d = c;
-    let k0 = keyLow, k1 = keyHigh;
-    for (let round = 0; round < 10; round++) {
-      const high1 = multiplyHigh(c, m1), high0 = multiplyHigh(a, m0);
-      const low1 = i32x4.mul(c, m1), low0 = i32x4.mul(a, m0);
-      a = v128.xor(v128.xor(high1, b), i32x4.splat(k0));
-      c = v128.xor(v128.xor(high0, d), i32x4.splat(k1));
-      b = low1;
-      d = low0;
-      k0 += 0x9e3779b9;
-      k1 += 0xbb67ae85;
+    for (let key = keys; key < keys + 320; key += 32) {
+      const m0 = v128.load(keys, 320), m1 = v128.load(keys, 336);
+      const a0 = i64x2.extmul_low_i32x4_u(a, m0), a1 = i64x2.extmul_high_i32x4_u(a, m0);
+      const c0 = i64x2.extmul_low_i32x4_u(c, m1), c1 = i64x2.extmul_high_i32x4_u(c, m1);
+      a = v128.xor(v128.xor(i32x4.shuffle(c0, c1, 1, 3, 5, 7), b), v128.load(key));
+      c = v128.xor(v128.xor(i32x4.shuffle(a0, a1, 1, 3, 5, 7), d), v128.load(key, 16));
+      b = i32x4.shuffle(c0, c1, 0, 2, 4, 6);
+      d = i32x4.shuffle(a0, a1, 0, 2, 4, 6);
     }
     const ab0 = i32x4.shuffle(a, b, 0, 4, 1, 5), ab1 = i32x4.shuffle(a, b, 2, 6, 3, 7);
     const cd0 = i32x4.shuffle(c, d, 0, 4, 1, 5), cd1 = i32x4.shuffle(c, d, 2, 6, 3, 7);
