@@ -3,14 +3,14 @@ import {
   REDUCTIONS, type Reduction, slice, sumColumns, transpose, UNARY_OPERATIONS, unary, type UnaryOperation,
 } from '@llm/kernels';
 import {
-  broadcast_util, getKernel, type KernelFunc, type NamedAttrMap, registerKernel, type TensorInfo, unregisterKernel, util,
+  backend_util, broadcast_util, getKernel, type KernelFunc, type NamedAttrMap, registerKernel, type TensorInfo, unregisterKernel, util,
 } from '@tensorflow/tfjs-core';
 import type { Info, WasmBackend } from './wasm-backend.ts';
 
 type Attributes = Readonly<Record<string, unknown>>;
 type Inputs = Readonly<Record<string, TensorInfo>>;
 /** Our way to do a tfjs kernel, or undefined where the case is left to tfjs's own. */
-type Way = (inputs: Inputs, attrs: Attributes, backend: WasmBackend) => Info | undefined;
+type Way = (inputs: Inputs, attrs: Attributes, backend: WasmBackend) => Info | Info[] | undefined;
 
 /** Runs one of our kernels on tensors of the backend; the last output is returned. */
 function run(backend: WasmBackend, kernel: Kernel, inputs: Inputs, dims: Record<string, number>, uniforms: Record<string, number>, output: Info, port: string = 'y'): Info {
@@ -73,6 +73,17 @@ function fourAxes(shape: readonly number[]): [number, number, number, number] | 
 
 const words = (dtype: string): dtype is 'float32' | 'int32' => dtype === 'float32' || dtype === 'int32';
 
+/** The block of x from `begin` on, or undefined where it has more than four axes or does not fit. */
+function cut(backend: WasmBackend, x: TensorInfo, begin: readonly number[], size: readonly number[]): Info | undefined {
+  const shape = fourAxes(x.shape);
+  if (shape === undefined || !words(x.dtype) || begin.length !== x.shape.length) return undefined;
+  if (size.some((count, i) => count < 0 || begin[i]! < 0 || begin[i]! + count > x.shape[i]!)) return undefined;
+  const [n0, n1, n2, n3] = shape;
+  const [m0, m1, m2, m3] = fourAxes(size)!;
+  const [s0, s1, s2, s3] = [...Array<number>(4 - begin.length).fill(0), ...begin] as [number, number, number, number];
+  return run(backend, slice, { x }, { n0, n1, n2, n3, m0, m1, m2, m3 }, { s0, s1, s2, s3 }, backend.output([...size], x.dtype));
+}
+
 const ways: Readonly<Record<string, Way>> = {
   Add: binaryWay('add'), Sub: binaryWay('sub'), Multiply: binaryWay('mul'), RealDiv: binaryWay('div'), Maximum: binaryWay('maximum'), Minimum: binaryWay('minimum'),
   Neg: unaryWay('neg'), Square: unaryWay('square'), Sqrt: unaryWay('sqrt'), Rsqrt: unaryWay('rsqrt'), Exp: unaryWay('exp'), Log: unaryWay('log'),
@@ -104,18 +115,21 @@ const ways: Readonly<Record<string, Way>> = {
       backend.output((perm as number[]).map((axis) => x!.shape[axis]!), x!.dtype),
     );
   },
-  Slice: ({ x }, { begin, size }, backend) => {
-    const shape = fourAxes(x!.shape);
-    if (shape === undefined || !words(x!.dtype) || (begin as number[]).length !== x!.shape.length) return undefined;
-    const starts = fourAxes(begin as number[])!.map((start, i) => (i < 4 - x!.shape.length ? 0 : start));
-    const taken = (size as number[]).map((count, i) => (count === -1 ? x!.shape[i]! - (begin as number[])[i]! : count));
-    const [m0, m1, m2, m3] = fourAxes(taken)!;
-    const [n0, n1, n2, n3] = shape;
-    if (taken.some((count, i) => count < 0 || (begin as number[])[i]! < 0 || (begin as number[])[i]! + count > x!.shape[i]!)) return undefined;
-    return run(
-      backend, slice, { x: x! }, { n0, n1, n2, n3, m0, m1, m2, m3 }, { s0: starts[0]!, s1: starts[1]!, s2: starts[2]!, s3: starts[3]! },
-      backend.output(taken, x!.dtype),
-    );
+  Slice: ({ x }, { begin, size }, backend) => (
+    cut(backend, x!, begin as number[], (size as number[]).map((count, i) => (count === -1 ? x!.shape[i]! - (begin as number[])[i]! : count)))
+  ),
+  SplitV: ({ x }, { numOrSizeSplits, axis }, backend) => {
+    const at = util.parseAxisParam(axis as number, x!.shape)[0]!;
+    const sizes = backend_util.prepareSplitSize(x as never, numOrSizeSplits as number | number[], at);
+    const parts: Info[] = [];
+    let start = 0;
+    for (const size of sizes) {
+      const part = cut(backend, x!, x!.shape.map((_, i) => (i === at ? start : 0)), x!.shape.map((whole, i) => (i === at ? size : whole)));
+      if (part === undefined) return undefined;
+      parts.push(part);
+      start += size;
+    }
+    return parts;
   },
   Concat: (inputs, { axis }, backend) => {
     const parts = Object.values(inputs).filter((part) => sizeOf(part) > 0);
