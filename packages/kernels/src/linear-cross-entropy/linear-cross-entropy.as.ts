@@ -56,12 +56,11 @@ export function linearCrossEntropyRows(
       const mean = smoothing != 0 && !ignored ? sum(row, cols) / <f64>cols : 0;
       if (correct != 0 && !ignored) store<f32>(correct + at, own == most && isFirst(row, target, own) ? 1 : 0);
       const total = gradient && !ignored ? softmaxPowers(row, row, cols, most) : softmaxSum(row, cols, most);
-      const logSum = softmaxLogSum(most, total);
-      if (lse != 0) store<f32>(lse + at, logSum);
+      const rest = softmaxLogSum(total), l = <f64>most + rest;
+      if (lse != 0) store<f32>(lse + at, <f32>l);
       if (!ignored) {
-        const l = <f64>logSum;
-        // Left to right from the differences: where the target is certain, lse and its logit nearly cancel.
-        const value = (l - <f64>own) + <f64>smoothing * (<f64>own - mean) + <f64>zLoss * l * l;
+        // lse − z_t from its parts: where the target is certain, they nearly cancel.
+        const value = (<f64>most - <f64>own + rest) + <f64>smoothing * (<f64>own - mean) + <f64>zLoss * l * l;
         store<f32>(loss + at, <f32>value);
         if (gradient) {
           const scale: f32 = scales != 0 ? load<f32>(scales + at) : 1;

@@ -59,6 +59,18 @@ test('a target outside the vocabulary makes its own loss NaN and no other', asyn
   await device.close();
 });
 
+test('a nearly certain target keeps the digits of its small loss', async () => {
+  const device = await createWasmDevice({ threads: 1 });
+  const at = Object.fromEntries(['hidden', 'weight', 'targets', 'loss'].map((name) => [name, device.heap.alloc(64)]));
+  device.f32(at.hidden!, 1).fill(1000);
+  device.f32(at.weight!, 2).set([1, 0.99]);
+  device.i32(at.targets!, 1).fill(0);
+  launch(device, linearCrossEntropy, { at, dims: { rows: 1, width: 1, vocab: 2 } });
+  // The logits are 1,000 and 990: ln(1 + exp(−10)) = 4.54e-5, less than half the spacing of floats at 1,000.
+  expect(device.f32(at.loss!, 1)[0]! / Math.log1p(Math.exp(-10))).toBeCloseTo(1, 2);
+  await device.close();
+});
+
 test('memory does not grow with rows × vocabulary', async () => {
   const device = await createWasmDevice({ threads: 1 });
   const [width, vocab] = [1, 30_000];

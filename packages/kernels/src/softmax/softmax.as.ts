@@ -49,12 +49,10 @@ export function softmaxPowers(x: usize, y: usize, cols: i32, shift: f32): f64 { 
 /** Σ exp(x − shift). */
 export function softmaxSum(x: usize, cols: i32, shift: f32): f64 { return powers(x, 0, cols, shift, false); }
 
-/** ln Σ exp(x), given the maximum and Σ exp(x − maximum). */
+/** ln x for a sum of powers of which one is 1. */
 // @ts-ignore: decorator
 @inline
-export function softmaxLogSum(most: f32, sum: f64): f32 {
-  return <f32>(<f64>most + 0.6931471805599453 * attentionLog2(<f32>sum));
-}
+export function softmaxLogSum(sum: f64): f64 { return 0.6931471805599453 * attentionLog2(<f32>sum); }
 
 /** Rows [begin, end): y = exp(x − max) / Σ exp(x − max). */
 export function softmax(begin: i32, end: i32, x: usize, y: usize, cols: i32): void {
@@ -77,7 +75,7 @@ export function softmaxLog(begin: i32, end: i32, x: usize, y: usize, cols: i32):
     let from = x + <usize>r * row, to = y + <usize>r * row;
     const most = softmaxMaximum(from, cols);
     // Two subtractions, as the sum of both would lose the digits of the smaller.
-    const rest = <f32>(0.6931471805599453 * attentionLog2(<f32>softmaxSum(from, cols, most)));
+    const rest = <f32>softmaxLogSum(softmaxSum(from, cols, most));
     const a = f32x4.splat(most), b = f32x4.splat(rest);
     let left = cols;
     for (; left >= 4; left -= 4) { v128.store(to, f32x4.sub(f32x4.sub(v128.load(from), a), b)); from += 16; to += 16; }
