@@ -164,7 +164,7 @@ let last: string | undefined;
 export function numberEnglishWords(text: string): NumberedWords {
   // Two filters in a row ask for the words of the same document.
   if (state === undefined || text !== last) {
-    if (state === undefined || state.holdsText || state.vocabulary.texts.length > MOST_WORDS || state.chunks.chars.length > MOST_CHARS) state = createState(state?.rules ?? loadEnglishRules());
+    if (state === undefined || state.holdsText || state.vocabulary.texts.length > MOST_WORDS || state.chunks.chars.length > MOST_CHARS || state.joined.length > 2 * MOST_CHARS) state = createState(state?.rules ?? loadEnglishRules());
     last = undefined;
     scan(state, text);
     joinExceptions(state);

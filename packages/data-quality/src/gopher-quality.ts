@@ -120,8 +120,11 @@ export function gopherQuality(options: GopherQualityOptions = {}): Filter {
     let realWords = 0;
     let length = 0;
     let alphaWords = 0;
-    const missing = new Set(stopWords.map((word) => numbers.get(word)).filter((id) => id !== undefined));
-    const candidates = missing.size;
+    const stops = stopWords.map((word) => numbers.get(word)).filter((id) => id !== undefined);
+    // 1 for a stop word that has not been met yet; words met early, and these are, have small numbers.
+    const awaited = new Uint8Array(Math.max(-1, ...stops) + 1);
+    for (const id of stops) awaited[id] = 1;
+    let found = 0;
     for (let i = 0; i < count; i++) {
       const id = ids[i] as number;
       const kind = records[id * WORD_FIELDS + FLAGS] as number;
@@ -130,9 +133,11 @@ export function gopherQuality(options: GopherQualityOptions = {}): Filter {
         length += records[id * WORD_FIELDS + POINTS] as number;
       }
       if (kind & HAS_LETTER) alphaWords++;
-      if (missing.size > 0) missing.delete(id);
+      if (awaited[id] === 1) {
+        awaited[id] = 0;
+        found++;
+      }
     }
-    const found = candidates - missing.size;
     const average = length / realWords;
     return (
       broken(short, realWords) ??

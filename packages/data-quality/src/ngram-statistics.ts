@@ -8,6 +8,13 @@ export interface NgramStatistics {
   repeatedCharacters(n: number): number;
 }
 
+/** Of the n-gram at each word: where the same words stand first and, at that place, how often they stand in all. */
+interface Level {
+  readonly n: number;
+  readonly firsts: Int32Array;
+  readonly times: Int32Array;
+}
+
 /** Two n-grams of at least so many units can only be the same where so many units at their start are. */
 const HEAD_UNITS = JOINED_PADDING;
 const HEAD_FACTORS: Int32Array = Int32Array.from({ length: HEAD_UNITS }, (_, k) => mix(k + 1) | 1);
@@ -60,38 +67,43 @@ export function ngramStatistics({ vocabulary, ids, count: total, joined }: Numbe
     return true;
   };
 
-  /** 1 where the words of the n-gram last counted by topCharacters, from here on, occur more than once. */
-  let repeats: { n: number; flags: Uint8Array } | undefined;
-
-  const topCharacters = (n: number): number => {
+  /** An n-gram is an (n − 1)-gram and a word: two numbers to look up. Where the shorter one is alone, so is the longer. */
+  const deepen = (n: number, shorter?: Level): Level => {
     const count = total - n + 1;
-    if (count <= 0) return 0;
-    const within = repeats && repeats.n <= n ? repeats.flags : undefined;
     const { slots, mask } = emptyTable(count);
+    const heads = shorter?.firsts ?? ids;
     const firsts = new Int32Array(count);
     const times = new Int32Array(count);
     for (let i = 0; i < count; i++) {
-      if (within && within[i] === 0) {
+      const head = heads[i] as number;
+      if (shorter && shorter.times[head] === 1) {
         firsts[i] = i;
         times[i] = 1;
         continue;
       }
-      let hash = n;
-      for (let k = 0; k < n; k++) hash = Math.imul(hash ^ (ids[i + k] as number), 0x9e3779b1) ^ (hash >>> 15);
-      let slot = mix(hash) & mask;
-      while (slots[slot] !== -1 && !sameWords(slots[slot] as number, i, n)) slot = (slot + 1) & mask;
-      if (slots[slot] === -1) slots[slot] = i;
-      const first = slots[slot] as number;
+      const tail = ids[i + n - 1] as number;
+      let slot = mix(Math.imul(head, 0x9e3779b1) ^ tail) & mask;
+      let first = slots[slot] as number;
+      while (first !== -1 && !(heads[first] === head && ids[first + n - 1] === tail)) {
+        slot = (slot + 1) & mask;
+        first = slots[slot] as number;
+      }
+      if (first === -1) slots[slot] = first = i;
       firsts[i] = first;
       times[first] = (times[first] as number) + 1;
     }
+    return { n, firsts, times };
+  };
+
+  let deepest: Level | undefined;
+  const topCharacters = (n: number): number => {
+    if (total < n) return 0;
+    let level = deepest && deepest.n <= n ? deepest : deepen(Math.min(n, 2));
+    while (level.n < n) level = deepen(level.n + 1, level);
+    deepest = level;
+    const { times } = level;
     let best = 0;
-    const flags = new Uint8Array(count);
-    for (let i = 0; i < count; i++) {
-      if ((times[firsts[i] as number] as number) > 1) flags[i] = 1;
-      if ((times[i] as number) > (times[best] as number)) best = i;
-    }
-    repeats = { n, flags };
+    for (let i = 1; i < times.length; i++) if ((times[i] as number) > (times[best] as number)) best = i;
     return ((points[best + n] as number) - (points[best] as number) + n - 1) * (times[best] as number);
   };
 

@@ -1,3 +1,5 @@
+import { textUnits } from './text-units.ts';
+
 /**
  * The reference filters are written in Python, whose idea of white space and of a line differs from JavaScript's:
  * U+001C–U+001F and U+0085 are white space there and U+FEFF is not, and `splitlines` also ends a line at \v, \f,
@@ -26,18 +28,21 @@ function endsLine(unit: number): boolean {
 
 /** Calls `visit` with the bounds of each line of `text.splitlines()` of Python; returns how many there are. */
 export function forEachLine(text: string, visit: (start: number, end: number) => void): number {
+  const units = textUnits(text);
+  const { length } = text;
   let lines = 0;
   let start = 0;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
+  for (let i = 0; i < length; i++) {
+    const unit = units[i] as number;
+    if (unit > 0x1e && unit < 0x85) continue;
     if (!endsLine(unit)) continue;
     visit(start, i);
     lines++;
-    if (unit === 13 && text.charCodeAt(i + 1) === 10) i++;
+    if (unit === 13 && i + 1 < length && units[i + 1] === 10) i++;
     start = i + 1;
   }
-  if (start < text.length) {
-    visit(start, text.length);
+  if (start < length) {
+    visit(start, length);
     lines++;
   }
   return lines;
