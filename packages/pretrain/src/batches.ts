@@ -9,12 +9,12 @@ export interface CausalBatch extends RowFields {
   readonly targetCount: number;
 }
 
-/** How far the data have been read: enough to go on exactly there. */
-export interface DataPosition {
+/** How far the data have been read: enough to go on exactly there. A type and not an interface, so that it counts as JSON. */
+export type DataPosition = {
   readonly epoch: number;
   /** Batches of this epoch that have been drawn. */
   readonly index: number;
-}
+};
 
 /** Batches to iterate over, once; `position` is that of the next one. */
 export interface BatchStream extends Iterable<CausalBatch> {
