@@ -1,3 +1,4 @@
+import { rmsNorm } from '@llm/kernels';
 import * as t from '@llm/tensor';
 import { expect } from '../expect.mjs';
 
@@ -70,6 +71,8 @@ for (const name of ['cpu', 'wasm']) {
   gradientOf({ x: random([2, 4], 'x'), w: t.ones([4]) }, ({ x, w }) => t.rmsNorm(x, w));
   gradientOf({ x: random([2, 4], 'x'), w: t.ones([4]) }, ({ x, w }) => t.layerNorm(x, w));
   gradientOf({ x: random([2, 4], 'x') }, ({ x }) => t.softmax(x));
+  gradientOf({ x: random([2, 4], 'x') }, ({ x }) => t.logSoftmax(x));
+  gradientOf({ a: random([2, 3], 'a'), b: random([3, 2], 'b') }, ({ a, b }) => t.einsum('ij,jk->ik', a, b));
   gradientOf({ x: random([1, 2, 1, 4], 'x') }, ({ x }) => t.rope(x, { cos: t.ones([2, 2]), sin: t.zeros([2, 2]) }));
   gradientOf({ q: random([1, 3, 2, 4], 'q'), k: random([1, 3, 1, 4], 'k'), v: random([1, 3, 1, 4], 'v') }, ({ q, k, v }) => t.attention(q, k, v));
   gradientOf({ table: random([5, 4], 'e') }, ({ table }) => t.embed(int32([1, 1, 3]), table));
@@ -80,6 +83,17 @@ for (const name of ['cpu', 'wasm']) {
     inputs: { x }, forward: () => t.mul(x, t.scalar(2)), backward: (dy) => ({ x: () => t.mul(dy, t.scalar(2)) }),
   }));
   expect(t.memory().tensors === before, `${before} tensors as before but found ${t.memory().tensors}`);
+
+  // A kernel called by hand, and where a NaN comes from.
+  const { y } = t.call(rmsNorm, { inputs: { x: t.tensor([3, 3]), weight: t.ones([2]) }, dims: { rows: 1, cols: 2 }, outputs: { y: [2], rstd: true } });
+  equal(y, [1, 1], 'rmsNorm');
+  let culprit = '';
+  try {
+    t.findNonFinite(() => t.log(t.tensor([-1])));
+  } catch (error) {
+    culprit = error.message;
+  }
+  expect(culprit.includes('Log'), `the logarithm to be named but found ${culprit}`);
 
   // One optimizer step in place, and the norm that clipping needs.
   const entry = { param: t.tensor([1]), grad: t.tensor([1]), m: t.zeros([1]), v: t.zeros([1]), lr: 0.1, weightDecay: 0 };

@@ -1,0 +1,45 @@
+import * as m from '@llm/model';
+import * as t from '@llm/tensor';
+import { expect } from '../expect.mjs';
+
+await t.useDevice('wasm');
+const gpt2 = m.createModel({ model_type: 'gpt2', vocab_size: 16, n_positions: 16, n_embd: 8, n_head: 2, n_layer: 1 });
+const llama = m.createModel({
+  model_type: 'llama', vocab_size: 16, hidden_size: 8, intermediate_size: 16, num_hidden_layers: 2, num_attention_heads: 2, num_key_value_heads: 1,
+  max_position_embeddings: 16,
+});
+for (const model of [gpt2, llama]) {
+  const again = model === gpt2 ? m.gpt2(model.config) : m.llama(m.readConfig(m.writeConfig(model.config)));
+  const params = model.init(1);
+  expect(m.parameterBytes(model) === 4 * t.countParameters(params), `four bytes for each of ${t.countParameters(params)} but found ${m.parameterBytes(model)}`);
+  const ids = t.tensor([1, 2, 3], [1, 3], 'int32');
+  const logits = model.apply(params, { ids });
+  expect(logits.shape.join() === '1,3,16' && logits.dataSync().every(Number.isFinite), 'finite logits for every token');
+
+  // Saved and loaded, and with a cache instead of all at once.
+  const loaded = m.paramsFromTensors(again, await m.tensorsFromParams(model, params));
+  const cache = m.kvCache(again.shape, { batch: 1, capacity: 8 });
+  again.apply(loaded, { ids: t.tensor([1, 2], [1, 2], 'int32'), cache });
+  const last = again.apply(loaded, { ids: t.tensor([3], [1, 1], 'int32'), cache }).dataSync();
+  const wanted = logits.dataSync().slice(32);
+  expect(last.every((value, i) => Math.abs(value - wanted[i]) < 1e-4), 'the same last logits');
+
+  // Each sampler leaves something to draw from.
+  const context = { history: [1, 2], uniform: () => 0.5 };
+  const all = m.candidates(wanted);
+  for (const sampler of [
+    m.defaultSampler(), m.dry(), m.dry({ multiplier: 1 }), m.greedy, m.minP(0.1), m.penalties({ repeat: 1.1 }), m.temperature(0.7), m.topK(3), m.topNSigma(1), m.topP(0.9),
+    m.typical(0.9), m.xtc({ probability: 1 }), m.samplers([m.topK(5), m.temperature(0.5)]),
+  ]) {
+    const id = m.draw(sampler(all, context), 0.5);
+    expect(id >= 0 && id < 16, `an id but found ${id}`);
+  }
+  expect(m.logProbability(wanted, 3) < 0, 'the log of a probability');
+
+  const generated = [];
+  for await (const token of m.generate(model, params, [[1, 2], [3]], { maxTokens: 3, sampler: m.defaultSampler(), seed: 1 })) generated.push(token);
+  expect(generated.length === 6, `three tokens for each of two prompts but found ${generated.length}`);
+}
+const table = m.rotation({ theta: 10000, headDim: 8, positions: 16 });
+expect(table.cos.shape[0] === 16, 'a table of 16 positions');
+expect(m.frequencies({ theta: 10000, headDim: 8 }).length === 4, 'four frequencies');
