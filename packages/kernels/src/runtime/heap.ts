@@ -47,6 +47,7 @@ export function createHeap(memory: WebAssembly.Memory, base: number, growBytes: 
 
   return {
     alloc(bytes) {
+      if (!(bytes >= 0 && bytes < Infinity)) throw new RangeError(`heap.alloc: expected a number of bytes from 0 on but found ${bytes}`);
       const size = Math.max(ALIGN, Math.ceil(bytes / ALIGN) * ALIGN);
       let best = -1;
       for (let i = 0; i < free.length; i++) {

@@ -83,7 +83,12 @@ export async function createPool(
   const names = Object.keys(exports).filter((name) => typeof exports[name] === 'function').sort();
   const ids = new Map(names.map((name, id) => [name, id]));
   for (let thread = 1; thread < threads; thread++) {
-    workers.push(await spawnWorker(WORKER_LOOP, { module, memory, control, setScratch: scratch(thread) }));
+    try {
+      workers.push(await spawnWorker(WORKER_LOOP, { module, memory, control, setScratch: scratch(thread) }));
+    } catch (error) {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+      throw error;
+    }
   }
   let job = 0;
 
@@ -126,9 +131,9 @@ export async function createPool(
       Atomics.add(words, DONE, 1);
     }
     waitFor(words, chunks, name);
+    const trapped = Atomics.exchange(words, FAILED, 0) !== 0;
     if (failure !== undefined) throw failure;
-    if (Atomics.load(words, FAILED) !== 0) {
-      Atomics.store(words, FAILED, 0);
+    if (trapped) {
       throw new Error(`dispatch: expected ${name} to run on every thread but found that it trapped on a helper thread`);
     }
   };

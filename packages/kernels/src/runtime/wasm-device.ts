@@ -29,6 +29,8 @@ export interface WasmDeviceOptions {
 
 const PAGE = 65536;
 const SCRATCH_BYTES = 2 ** 20;
+/** Below this not even the scratch of a few threads has room. */
+const LEAST_BYTES = 2 ** 22;
 
 // (module (func (result v128) f32x4.relaxed_madd of three zero vectors))
 const RELAXED_PROBE = [
@@ -74,6 +76,15 @@ function createMemory(shared: boolean, maxPages: number): WebAssembly.Memory {
   }
 }
 
+/** A shared memory, or undefined where the engine grants none. */
+function createSharedMemory(maxPages: number): WebAssembly.Memory | undefined {
+  try {
+    return createMemory(true, maxPages);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Compiles the kernels and starts the threads. Falls back, and says so in `notes`: to one thread where memory cannot be
  * shared, to plain SIMD where the engine has no relaxed SIMD.
@@ -92,16 +103,22 @@ export async function createWasmDevice(options: WasmDeviceOptions = {}): Promise
   if (!Number.isInteger(threads) || threads < 1) {
     throw new RangeError(`createWasmDevice: expected threads to be a whole number from 1 on but found ${threads}`);
   }
+  if (!(maxBytes >= LEAST_BYTES)) {
+    throw new RangeError(`createWasmDevice: expected maxBytes to be at least ${LEAST_BYTES} but found ${maxBytes}`);
+  }
   const notes: string[] = [];
   if (!relaxedSimd) notes.push('This engine has no relaxed SIMD (Node 22 and newer have it; from Node 24 on it is twice as fast).');
   const isolated = typeof SharedArrayBuffer !== 'undefined' && (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated !== false;
-  const shared = threads > 1 && isolated;
-  if (threads > 1 && !isolated) {
+  const maxPages = Math.min(65536, Math.floor(maxBytes / PAGE));
+  // Shared even for one thread: views of a shared memory stay valid when it grows.
+  const sharedMemory = isolated ? createSharedMemory(maxPages) : undefined;
+  const shared = sharedMemory !== undefined;
+  if (threads > 1 && !shared) {
     notes.push('One thread: memory cannot be shared here. Serve the page with COOP: same-origin and COEP: require-corp for more.');
   }
   const binary = Uint8Array.from(atob(relaxedSimd ? relaxed : simd), (character) => character.charCodeAt(0));
   const module = await WebAssembly.compile((shared ? withSharedMemory(binary) : binary) as BufferSource);
-  const memory = createMemory(shared, Math.min(65536, Math.floor(maxBytes / PAGE)));
+  const memory = sharedMemory ?? createMemory(false, maxPages);
   const instance = await WebAssembly.instantiate(module, { env: { memory } });
   const exports = instance.exports as Exports;
   const base = (exports as unknown as { __heap_base?: WebAssembly.Global }).__heap_base?.value as number | undefined;
