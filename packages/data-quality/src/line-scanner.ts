@@ -38,7 +38,7 @@ function checkHead(head: Uint8Array, { source: file, caller }: ScanOptions): num
   for (let i = 0; i < head.length; i++) if (head[i] === 0) zeros[i & 1] = (zeros[i & 1] ?? 0) + 1;
   const [even = 0, odd = 0] = zeros;
   const most = Math.max(even, odd), least = Math.min(even, odd);
-  if (head.length >= 8 && most > 0.6 * (head.length / 2) && least < 0.1 * (head.length / 2)) refuse('what looks like UTF-16 without a byte order mark', convert);
+  if (head.length >= 8 && most >= 0.9 * Math.floor(head.length / 2) && least === 0) refuse('what looks like UTF-16 without a byte order mark', convert);
   return 0;
 }
 

@@ -39,7 +39,7 @@ test('one byte order mark at the start goes, any other stays', async () => {
 });
 
 test('how the bytes are cut into chunks does not matter', async () => {
-  const text = fc.array(fc.constantFrom('a', '\n', '\r\n', '🙂', 'é', ' ', 'long line '.repeat(30), '\0'), { maxLength: 40 }).map((parts) => parts.join(''));
+  const text = fc.array(fc.constantFrom('a', '\n', '\r\n', '🙂', 'é', ' ', 'long line '.repeat(30), '\0\0'), { maxLength: 40 }).map((parts) => parts.join(''));
   await fc.assert(
     fc.asyncProperty(text, fc.integer({ min: 1, max: 700 }), async (content, chunk) => {
       const expected = content.split('\n').map((line) => line.replace(/\r$/, ''));
@@ -62,6 +62,11 @@ describe('faults', () => {
       expect(error.code).toBe('E_ENCODING');
       expect(error.message).toMatch(/^readLines: expected UTF-8 text but found .*UTF-16.* \(x\.jsonl, line 1\)\. Convert/);
     }
+  });
+
+  test('text with zeros in it is not UTF-16', async () => {
+    expect(await lines(utf8('a\0\0b\0\0c\0\0d'))).toEqual(['a\0\0b\0\0c\0\0d']);
+    expect(await lines(utf8('some text and a \0 or two \0'))).toHaveLength(1);
   });
 
   test('gzip and zstd data say what to do', async () => {

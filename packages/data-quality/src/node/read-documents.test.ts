@@ -155,9 +155,9 @@ test.runIf(process.platform === 'linux')('stopping early closes the file', async
   }
 });
 
-test('200 MB of a zipped file pass through in flat memory', async () => {
+test('100 MB of a zipped file pass through in flat memory', async () => {
   const part = gzipSync('{"text":"some words of a document that is fairly long, again and again and again"}\n'.repeat(125_000));
-  const file = put('big.jsonl.gz', Buffer.concat(Array.from({ length: 20 }, () => part)));
+  const file = put('big.jsonl.gz', Buffer.concat(Array.from({ length: 10 }, () => part)));
   const before = process.memoryUsage();
   let most = 0;
   let documents = 0;
@@ -166,6 +166,6 @@ test('200 MB of a zipped file pass through in flat memory', async () => {
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     most = Math.max(most, heapUsed + arrayBuffers - before.heapUsed - before.arrayBuffers);
   }
-  expect(documents).toBe(2_500_000);
+  expect(documents).toBe(1_250_000);
   expect(most).toBeLessThan(100e6);
 });
