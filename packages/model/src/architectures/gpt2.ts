@@ -1,5 +1,5 @@
 import {
-  type Activation, add, attention, dropout, embed, layerNorm, type Leaf, linear, split, type Tensor, tensor, type Tree,
+  type Activation, add, attention, dropout, embed, layerNorm, type Leaf, linear, scope, split, type Tensor, tensor, type Tree,
 } from '@llm/tensor';
 import type { SpecialIds } from '../config/special-ids.ts';
 import { initialTree } from '../layers/initial.ts';
@@ -97,10 +97,10 @@ export function gpt2(config: Gpt2Config): Model<Gpt2Config> {
     }
     const positions = inputs.positions ?? inputs.cache?.positions(length)
       ?? tensor(Int32Array.from({ length: batch * length }, (_, i) => i % length), [batch, length], 'int32');
-    const embedded = dropped(add(embed(inputs.ids, wte.weight), embed(positions, wpe.weight)), config.embeddingDropout, 0, options);
+    const embedded = scope(() => dropped(add(embed(inputs.ids, wte.weight), embed(positions, wpe.weight)), config.embeddingDropout, 0, options));
     const x = runLayers(embedded, h, {
-      count: config.layers, recompute: options.checkpointed ?? false, capture: options.capture,
-      layer: (x, params, at) => layer(x, params as unknown as Layer, { ...at, inputs, options }),
+      count: config.layers, recompute: options.checkpointed ?? false, capture: options.capture, inputs,
+      layer: (x, params, at) => layer(x, params as unknown as Layer, { ...at, options }),
     });
     inputs.cache?.advance(length);
     return layerNorm(x, ln_f.weight, { bias: ln_f.bias, eps });

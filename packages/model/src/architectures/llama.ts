@@ -118,8 +118,8 @@ export function llama(config: LlamaConfig): Model<LlamaConfig> {
     const given = largest(inputs.positions);
     const rotate = tables.upTo(Math.max(given + 1, length + (inputs.cache === undefined ? 0 : Math.max(...inputs.cache.lengths))));
     const x = runLayers(embed(inputs.ids, model.embed_tokens.weight), model.layers, {
-      count: config.layers, recompute: options.checkpointed ?? false, capture: options.capture,
-      layer: (x, params, at) => layer(x, params as unknown as Layer, { ...at, inputs, rotate }),
+      count: config.layers, recompute: options.checkpointed ?? false, capture: options.capture, inputs,
+      layer: (x, params, at) => layer(x, params as unknown as Layer, { ...at, rotate }),
     });
     inputs.cache?.advance(length);
     return rmsNorm(x, model.norm.weight, { eps });
