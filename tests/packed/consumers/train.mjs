@@ -1,7 +1,7 @@
 import * as t from '@llm/tensor';
 import {
-  adafactor, adamw, constant, cosine, cosineWithRestarts, inverseSqrt, linear, lion, matchAdamwFactor, muon, originalFactor, orthogonalize, polynomial,
-  sgd, startTraining, train, wsd,
+  adafactor, adamw, constant, cosine, cosineWithRestarts, flopsPerToken, inverseSqrt, linear, lion, matchAdamwFactor, measurePeak, muon, originalFactor,
+  orthogonalize, polynomial, progressOf, restoreTraining, sgd, startTraining, train, trainingFiles, wsd,
 } from '@llm/train';
 import { expect } from '../expect.mjs';
 
@@ -18,8 +18,23 @@ for (const optimizer of optimizers) {
   const batches = Array.from({ length: 60 }, () => ({ targetCount: 1, x, y }));
   const state = startTraining(params, optimizer);
   const losses = [];
-  for await (const step of train({ params, loss, batches, optimizer, state })) losses.push(step.loss);
+  const progress = progressOf({ steps: 60 });
+  for await (const step of train({ params, loss, batches, optimizer, state })) {
+    losses.push(step.loss);
+    expect(progress(step).tokensPerSecond > 0, 'a speed');
+  }
   expect(losses.length === 60 && state.step === 60, '60 steps');
+
+  // What was trained goes through files and comes back to the bit.
+  const files = new Map();
+  for (const [name, content] of Object.entries(trainingFiles(params, state, { config: { lr: 0.1 } }))) {
+    const chunks = typeof content === 'string' ? [content] : [];
+    if (typeof content !== 'string') for await (const chunk of content) chunks.push(chunk);
+    files.set(name, new Uint8Array(await new Blob(chunks).arrayBuffer()));
+  }
+  const other = { w: t.zeros([2, 2]) };
+  const restored = restoreTraining(files, { params: other, optimizer, config: { lr: 0.1 } });
+  expect(restored.state.step === 60 && other.w.dataSync().join() === params.w.dataSync().join(), 'the same step and the same bits');
   expect(losses.at(-1) < 0.5 * losses[0], `${optimizer.name} to halve the loss ${losses[0]} but found ${losses.at(-1)}`);
 }
 
@@ -34,3 +49,8 @@ for (const schedule of [
 expect(originalFactor(8, 2) === 2 && matchAdamwFactor(4, 1) === 0.4, 'the factors of the papers');
 const [a, b] = orthogonalize(t.tensor([5, 0, 0, 3], [2, 2])).dataSync();
 expect(a > 0.6 && a < 1.3 && b === 0, `nearly orthogonal but found ${a}, ${b}`);
+
+const shape = { vocabSize: 16, width: 8, layers: 1, heads: 2, kvHeads: 2, headDim: 4, mlpWidth: 32, mlpInputs: 1 };
+// 6 (4 · 8 · 8 of attention + 2 · 8 · 32 of the MLP + 16 · 8 of the head) + 6 · 8 · 10 of looking back
+expect(flopsPerToken(shape, { length: 10 }) === 6 * (256 + 512 + 128) + 480, 'the operations of a token');
+expect(measurePeak({ seconds: 0.05, size: 64 }) > 1e6, 'more than a million operations per second');
