@@ -15,7 +15,7 @@ export { cosineWithRestarts } from './schedules/cosine-with-restarts.ts';
 export { inverseSqrt } from './schedules/inverse-sqrt.ts';
 export { polynomial } from './schedules/polynomial.ts';
 export { wsd, type WsdOptions } from './schedules/wsd.ts';
-export { flopsPerToken, measurePeak, progressOf, type CostShape, type Progress, type ProgressOptions } from './metrics.ts';
+export { measurePeak, progressOf, type Progress, type ProgressOptions } from './metrics.ts';
 export { restoreTraining, trainingFiles, type Restored, type RestoreOptions, type TrainingFacts, type TrainingFiles } from './state.ts';
 export { ResumeError, type ResumeErrorCode } from './resume-error.ts';
 export type { Json } from './checkpoint/manifest.ts';

@@ -1,17 +1,10 @@
 import { memory, useDevice } from '@llm/tensor';
 import { expect, test } from 'vitest';
-import { flopsPerToken, measurePeak, progressOf } from './metrics.ts';
+import { measurePeak, progressOf } from './metrics.ts';
 import type { Step } from './train.ts';
 
 const step = (index: number, targets: number, seconds: number): Step => ({
   index, targets, seconds, loss: 1, gradNorm: 1, lr: 1, tokens: 0, tokensPerSecond: targets / seconds,
-});
-
-test('flops of a token, by hand', () => {
-  // one layer, width 4, 2 heads of 2, 1 kv head: q 4·4, k and v 2·(4·2), o 4·4 = 48; gated MLP of 8: 3·4·8 = 96; head 10·4 = 40
-  // 6 · (48 + 96 + 40) + 6 · 1 · 2 · 2 · 16 = 1104 + 384
-  const shape = { vocabSize: 10, width: 4, layers: 1, heads: 2, kvHeads: 1, headDim: 2, mlpWidth: 8, mlpInputs: 2 };
-  expect(flopsPerToken(shape, { length: 16 })).toBe(1488);
 });
 
 test('rates are of the last steps, and the time left counts what happens between them', () => {

@@ -1,32 +1,6 @@
 import { matMul, memory, ones, scope } from '@llm/tensor';
 import type { Step } from './train.ts';
 
-/** The sizes that the cost of a transformer follows from, as a model's `shape` has them. */
-export interface CostShape {
-  readonly vocabSize: number;
-  readonly width: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly headDim: number;
-  readonly mlpWidth: number;
-  readonly mlpInputs: number;
-}
-
-/**
- * Floating-point operations that training needs for one token, forward and backward; recomputing layers does not count.
- *
- *   6 · (weights of all matrices but the embedding's) + 6 · layers · heads · headDim · length
- *
- * The second term is causal attention over rows of `length` tokens, of which a query sees half on average.
- * Chowdhery et al. 2022, appendix B, https://arxiv.org/abs/2204.02311
- */
-export function flopsPerToken({ vocabSize, width, layers, heads, kvHeads, headDim, mlpWidth, mlpInputs }: CostShape, { length }: { readonly length: number }): number {
-  const attention = width * headDim * (2 * heads + 2 * kvHeads);
-  const mlp = width * mlpWidth * (mlpInputs + 1);
-  return 6 * (layers * (attention + mlp) + vocabSize * width) + 6 * layers * heads * headDim * length;
-}
-
 /**
  * The most floating-point operations per second that matrix products of float32 reach on the device in use, measured in about
  * `seconds` (default 0.3): the best of several, since other work on the machine only ever slows.
@@ -61,6 +35,7 @@ export interface Progress {
 export interface ProgressOptions {
   /** Steps of the whole run. */
   readonly steps?: number;
+  /** Of training, as `flopsPerToken(model, { length }).training` of the model package gives it. */
   readonly flopsPerToken?: number;
   readonly peakFlops?: number;
   /** How many steps are averaged over; default 20. */
