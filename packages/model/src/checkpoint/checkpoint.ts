@@ -55,6 +55,17 @@ export function paramsFromTensors(model: Pick<Model, 'parameters' | 'shape'>, te
   }
 }
 
+/** The largest number that rounds to a finite float16 lies below this. */
+const F16_LIMIT = 65_520;
+
+function rounded(name: string, values: Float32Array, { dtype, shape }: { dtype: CheckpointDtype; shape: readonly number[] }): Uint8Array {
+  const beyond = dtype === 'F16' ? values.findIndex((value) => Math.abs(value) >= F16_LIMIT && Math.abs(value) < Infinity) : -1;
+  if (beyond >= 0) {
+    throw new ModelError('E_WEIGHTS', `tensorsFromParams: expected numbers that F16 can hold but found ${values[beyond]} in ${name}. Save it as BF16 or F32.`);
+  }
+  return fromFloat32(values, dtype, { shape }).data;
+}
+
 /** The tensors of a tree under their names, each read and rounded only when its turn to be written comes. */
 export function lazyTensors(model: Pick<Model, 'parameters'>, params: Tree, { dtype = 'F32' }: { dtype?: CheckpointDtype } = {}): Map<string, LazyTensor> {
   const found = new Map(leaves(params));
@@ -71,7 +82,7 @@ export function lazyTensors(model: Pick<Model, 'parameters'>, params: Tree, { dt
       throw new ModelError('E_WEIGHT_LEAF', `tensorsFromParams: expected tensors but found a weight that applies itself at ${name}. Merge or dequantize the tree first.`);
     }
     if (leaf.shape.join() !== shape.join()) problems.push(`${name} has shape [${leaf.shape.join(', ')}] where the configuration has [${shape.join(', ')}]`);
-    lazy.set(name, { dtype, shape, data: async () => fromFloat32((await leaf.data()) as Float32Array, dtype, { shape }).data });
+    lazy.set(name, { dtype, shape, data: async () => rounded(name, (await leaf.data()) as Float32Array, { dtype, shape }) });
   }
   for (const name of found.keys()) problems.push(`${name} is no parameter of this model`);
   if (problems.length > 0) {

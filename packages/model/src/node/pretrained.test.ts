@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
-  disposeTree, flatten, memory, type RawTensor, readSafetensors, toFloat32, type Tree, unflatten, useDevice, type Weight, writeSafetensors, zeros,
+  disposeTree, flatten, mapLeaves, memory, overwrite, type RawTensor, readSafetensors, type Tensor, tensor, toFloat32, type Tree, unflatten, useDevice, type Weight, writeSafetensors, zeros,
 } from '@llm/tensor';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ModelConfig } from '../config/config.ts';
@@ -155,6 +155,21 @@ describe('savePretrained', () => {
     expect(back.tokenizerConfig).toMatchObject({ bos_token: '<end>', eos_token: '<end>', model_max_length: 8, chat_template: '{{ x }}' });
     expect(back.generationConfig).toEqual({ bos_token_id: 1, eos_token_id: 1, pad_token_id: null, temperature: 0.5 });
     expect(JSON.parse(await readFile(join(folder, 'special_tokens_map.json'), 'utf8'))).toEqual({ bos_token: '<end>', eos_token: '<end>' });
+  });
+
+  test('refuses numbers that F16 cannot hold, and leaves the folder as it was', async () => {
+    const model = createModel(config);
+    const params = mapLeaves(zeroTree(model), (leaf) => {
+      const large = tensor(new Float32Array((leaf as Tensor).size).fill(65_519), [...leaf.shape]);
+      (leaf as Tensor).dispose();
+      return large;
+    });
+    await savePretrained(folder, { model, params, dtype: 'F16' });
+    const before = await readFile(join(folder, 'model.safetensors'));
+    overwrite(flatten(params)['transformer.ln_f.bias']!, [0, 0, 70_000, 0]);
+    await expect(savePretrained(folder, { model, params, dtype: 'F16' })).rejects.toThrow('found 70000 in transformer.ln_f.bias');
+    expect(await readFile(join(folder, 'model.safetensors'))).toEqual(before);
+    disposeTree(params);
   });
 
   test('refuses, before writing, a tree of another model, a weight that applies itself, and a tokenizer that is too large', async () => {
