@@ -1,0 +1,26 @@
+import { batches, type BatchStream, batchesInOrder, type CausalBatch, packDocuments, type PackedRows } from '@llm/pretrain';
+import { documentsOf, type TokenStore } from '../corpus/token-store.ts';
+
+export interface PackOptions {
+  readonly length: number;
+  readonly endId: number;
+}
+
+/** Rows of a store: every document begins and ends with the end-of-text token, so that its first word is predicted too. */
+export function packStore(store: TokenStore, { length, endId }: PackOptions): PackedRows {
+  return packDocuments(documentsOf(store), { length, bos: endId, eos: endId });
+}
+
+/** The batches from micro-batch `drawn` on: the order depends on the seed alone. */
+export function batchesFrom(rows: PackedRows, { batch, seed, drawn }: { batch: number; seed: number; drawn: number }): BatchStream {
+  const perEpoch = Math.floor(rows.count / batch);
+  const position = perEpoch === 0 ? { epoch: 0, index: 0 } : { epoch: Math.floor(drawn / perEpoch), index: drawn % perEpoch };
+  return batches(rows, { batch, seed, position });
+}
+
+/** Validation batches, at most `rows` rows spread over the whole. */
+export function* validationBatches(rows: PackedRows, { batch, most = Infinity }: { batch: number; most?: number }): Generator<CausalBatch> {
+  const every = Math.max(1, Math.ceil(rows.count / batch / Math.max(1, Math.floor(most / batch))));
+  let i = 0;
+  for (const each of batchesInOrder(rows, { batch })) if (i++ % every === 0) yield each;
+}
