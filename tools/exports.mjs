@@ -41,6 +41,9 @@ export function exportMap(pkg) {
     .filter((file) => !/^generated\/|(^|[/-])(cli|worker)\.ts$/.test(file));
   const node = ['node/index.ts', 'node.ts'].filter((file) => existsSync(join(pkg.folder, 'src', file)));
   const map = new Map([...ideas, ...node].map((file) => [subpath(file), entry(file)]));
+  // A generated file that is imported for its effect alone, which the walk over the sources leaves out.
+  const generated = files.some((file) => syntax(file).body.some(({ type, specifiers, source }) => (
+    type === 'ImportDeclaration' && specifiers.length === 0 && /(^|\/)generated\//.test(source.value))));
   const effects = files.filter((file) => !file.path.endsWith('/cli.ts') && hasEffect(file))
     .map(({ path }) => path.slice(pkg.folder.length + '/src/'.length)).sort();
   return {
@@ -50,8 +53,10 @@ export function exportMap(pkg) {
       ...Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1))),
       './package.json': './package.json',
     },
-    sideEffects: effects.length === 0 ? false
-      : effects.flatMap((file) => [`./dist/${file.replace(/\.ts$/, '.js')}`, `./src/${file}`]),
+    sideEffects: effects.length === 0 ? false : [
+      ...effects.flatMap((file) => [`./dist/${file.replace(/\.ts$/, '.js')}`, `./src/${file}`]),
+      ...(generated ? ['./dist/generated/*', './src/generated/*'] : []),
+    ],
   };
 }
 

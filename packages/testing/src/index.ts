@@ -1,1 +1,2 @@
+export { checkGradients, numbers, type Differentiate, type Values } from './check-gradients.ts';
 export { expectClose, maxError } from './expect-close.ts';

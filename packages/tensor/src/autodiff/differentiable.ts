@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { internals } from './engine.ts';
 
 /**
@@ -10,10 +10,18 @@ export function differentiable(definition: {
   forward(save: (tensors: Tensor[]) => void): Tensor;
   backward(dy: Tensor, saved: Tensor[]): Readonly<Record<string, () => Tensor>>;
 }): Tensor {
+  // Where nothing is recorded, the engine's bookkeeping would cost more than a small kernel.
+  if (!internals().isTapeOn()) return tidy(() => definition.forward(() => {}));
   const inputs: Record<string, Tensor> = {};
   for (const [name, tensor] of Object.entries(definition.inputs)) if (tensor !== undefined) inputs[name] = tensor;
   return internals().runKernelFunc({
-    forwardFunc: (_backend, save) => definition.forward(save),
+    // Saved only once the forward pass has ended well: what the engine keeps before an error would never be freed.
+    forwardFunc: (_backend, save) => {
+      let kept: Tensor[] = [];
+      const y = definition.forward((tensors) => { kept = tensors; });
+      save(kept);
+      return y;
+    },
     backwardsFunc: (dy, saved) => definition.backward(dy, saved),
     inputs,
     attrs: {},

@@ -1,5 +1,6 @@
 import { add, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { internals, type TapeNode } from './engine.ts';
+import { whileDifferentiating } from './training.ts';
 
 export type Tape = readonly TapeNode[];
 
@@ -35,11 +36,12 @@ export function release(tape: Tape): void {
   for (const { saved = [] } of tape) for (const tensor of saved) if (!tensor.isDisposed) tensor.dispose();
 }
 
-/** The tensors whose value depends on `xs`, by id. */
+/** The tensors whose value depends on `xs`, by id. Whole numbers and truth values have no gradient, so nothing depends on xs through them. */
 function reachable(tape: Tape, xs: readonly Tensor[]): Set<number> {
   const ids = new Set(xs.map(({ id }) => id));
   for (const { inputs, outputs } of tape) {
-    if (Object.values(inputs).some((input) => ids.has(input.id))) for (const output of outputs) ids.add(output.id);
+    if (!Object.values(inputs).some((input) => ids.has(input.id))) continue;
+    for (const { id, dtype } of outputs) if (dtype === 'float32' || dtype === 'complex64') ids.add(id);
   }
   return ids;
 }
@@ -75,7 +77,10 @@ export function backward(tape: Tape, ys: readonly Tensor[], dys: readonly Tensor
       const incoming = node.outputs.map(({ id }) => gradients.get(id));
       if (incoming.some((dy) => dy !== undefined)) {
         const names = Object.keys(node.inputs).filter((name) => depends.has(node.inputs[name]!.id));
-        if (names.length > 0) for (const [name, gradient] of gradientsOf(node, incoming, names)) own(node.inputs[name]!.id, gradient);
+        if (names.length > 0) {
+          const found = whileDifferentiating(depends, () => gradientsOf(node, incoming, names));
+          for (const [name, gradient] of found) own(node.inputs[name]!.id, gradient);
+        }
         for (const output of node.outputs) {
           if (wanted.has(output.id)) continue;
           gradients.get(output.id)?.dispose();

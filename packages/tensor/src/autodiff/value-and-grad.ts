@@ -1,7 +1,18 @@
 import { onesLike, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import './correct-gradients.ts';
 import { flatten, type Tree } from '../tree/tree.ts';
 import { backward, record, release } from './tape.ts';
 import { whileTraining } from './training.ts';
+
+const isTensor = (value: unknown): value is Tensor => typeof value === 'object' && value !== null && 'dataId' in value;
+
+/** The loss in what the user's function returned, or undefined where there is none. */
+function lossOf(result: unknown): Tensor | undefined {
+  const loss = isTensor(result) ? result : (result as { loss?: unknown } | null | undefined)?.loss;
+  return isTensor(loss) ? loss : undefined;
+}
+
+const kindOf = (value: unknown): string => (value instanceof Promise ? 'a promise. Write a loss that is not async' : typeof value);
 
 /** Gradients by path, such as `model.layers.0.self_attn.q_proj.weight`. */
 export type Gradients = Record<string, Tensor>;
@@ -36,7 +47,11 @@ export function valueAndGrad<P extends Tree, A extends readonly unknown[], R ext
     const grads: Gradients = {};
     const value = tidy(() => {
       const { result, tape } = whileTraining(xs, () => record(() => loss(params, ...args)));
-      const y = ('dataId' in result ? result : (result as { loss: Tensor }).loss) as Tensor;
+      const y = lossOf(result);
+      if (y === undefined) {
+        release(tape);
+        throw new TypeError(`valueAndGrad: expected the loss to be a tensor, or an object with one as \`loss\`, but found ${kindOf(result)}`);
+      }
       if (y.size !== 1) {
         release(tape);
         throw new RangeError(`valueAndGrad: expected the loss to be one number but found shape [${y.shape.join(', ')}]. Sum or average it.`);

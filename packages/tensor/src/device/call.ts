@@ -43,7 +43,25 @@ export function call<const O extends Outputs>(
     if (shape !== undefined) shapes[name] = shape === true ? portShape(kernel, name, sizes) : [...shape];
   }
   const request = { inputs, sizes, uniforms: defined(uniforms), shapes };
-  return (wasmBackend() === undefined ? onReference(kernel, request) : onWasm(kernel, request)) as never;
+  const results = wasmBackend() === undefined ? onReference(kernel, request) : onWasm(kernel, request);
+  watcher?.(kernel.name, Object.values(inputs), Object.values(results));
+  return results as never;
+}
+
+/** Sees every kernel that runs, with what went in and what came out. */
+export type Watcher = (kernel: string, inputs: readonly (Tensor | undefined)[], outputs: readonly Tensor[]) => void;
+
+let watcher: Watcher | undefined;
+
+/** Runs `fn` with every call of a kernel shown to `watch`. */
+export function whileWatching<T>(watch: Watcher, fn: () => T): T {
+  const outer = watcher;
+  watcher = watch;
+  try {
+    return fn();
+  } finally {
+    watcher = outer;
+  }
 }
 
 interface Request {
@@ -88,7 +106,7 @@ function onReference(kernel: Kernel, { inputs, sizes, uniforms, shapes }: Reques
   kernel.reference(io as never, sizes, { ...kernel.uniforms, ...uniforms } as never);
   return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => {
     const { inPlace, dtype = 'float32' } = kernel.outputs[name]!;
-    if (inPlace === undefined) return [name, makeTensor(Float32Array.from(io[name]!), shape, dtype)];
+    if (inPlace === undefined) return [name, makeTensor(dtype === 'int32' ? Int32Array.from(io[name]!) : Float32Array.from(io[name]!), shape, dtype)];
     const target = inputs[inPlace]!;
     overwrite(target, io[name]!);
     return [name, target];

@@ -4,6 +4,9 @@ import { wasmBackend } from './use-device.ts';
 
 /** The values of a tensor as they lie on the device, to be changed in place; take it anew after every allocation. */
 export function valuesInPlace(tensor: Tensor): Float32Array | Int32Array {
+  if (tensor.dtype !== 'float32' && tensor.dtype !== 'int32') {
+    throw new TypeError(`valuesInPlace: expected a float32 or int32 tensor but found ${tensor.dtype}`);
+  }
   const backend = wasmBackend();
   if (backend !== undefined) {
     const address = addressOf(tensor);
@@ -28,15 +31,15 @@ export function overwrite(target: Tensor, values: ArrayLike<number> | Tensor): v
 export function writeRows(target: Tensor, source: Tensor, offsets: ArrayLike<number>): void {
   const [batch = 0, capacity = 0] = target.shape;
   const count = source.shape[1] ?? 0;
-  const width = target.size / (batch * capacity);
-  if (source.shape[0] !== batch || source.size !== batch * count * width) {
+  const width = target.size / Math.max(1, batch * capacity);
+  if (source.dtype !== target.dtype || source.shape[0] !== batch || source.size !== batch * count * width) {
     throw new RangeError(`writeRows: expected source [${batch}, count, …] of rows like target [${target.shape.join(', ')}] but found [${source.shape.join(', ')}]`);
   }
   const from = valuesInPlace(source);
   const to = valuesInPlace(target);
   for (let row = 0; row < batch; row++) {
-    const offset = offsets[row]!;
-    if (offset < 0 || offset + count > capacity) throw new RangeError(`writeRows: expected positions within ${capacity} but found ${offset} + ${count}`);
+    const offset = offsets[row] ?? NaN;
+    if (!Number.isInteger(offset) || offset < 0 || offset + count > capacity) throw new RangeError(`writeRows: expected positions within ${capacity} but found ${offset} + ${count}`);
     to.set(from.subarray(row * count * width, (row + 1) * count * width), (row * capacity + offset) * width);
   }
 }

@@ -41,6 +41,12 @@ const cases: Record<string, () => tf.Tensor> = {
   'cast up': () => tf.cast(integers([9]), 'float32'),
   'addN': () => tf.addN([random([7]), random([7]), random([7])]),
   'gather falls back': () => tf.gather(random([5, 2]), tf.tensor([4, 0, 4], [3], 'int32')),
+  'cast of truth values to float32': () => tf.cast(tf.greater(random([2, 5]), 1), 'float32'),
+  'cast of truth values to int32': () => tf.cast(tf.greater(random([2, 5]), 1), 'int32'),
+  'mul by truth values cast': () => tf.mul(random([7]), tf.cast(tf.greater(random([7]), 1), 'float32')),
+  'sum of truth values': () => tf.sum(tf.greater(random([7]), 1)),
+  'where': () => tf.where(tf.greater(random([7]), 1), random([7]), tf.zeros([7])),
+  'cast of nothing': () => tf.cast(tf.zeros([0], 'bool'), 'float32'),
   'softmax falls back': () => tf.softmax(random([3, 4])),
 };
 

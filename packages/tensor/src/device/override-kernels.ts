@@ -150,6 +150,15 @@ const ways: Readonly<Record<string, Way>> = {
   },
   Cast: ({ x }, { dtype }, backend) => {
     if (x!.dtype === 'float32' && dtype === 'int32') return run(backend, castToInt32, { x: x! }, { size: sizeOf(x!) }, {}, backend.output(x!.shape, 'int32'));
+    // tfjs's own keeps the values as they are, which here are bytes.
+    if (x!.dtype === 'bool' && (dtype === 'float32' || dtype === 'int32')) {
+      const output = backend.output(x!.shape, dtype);
+      const size = sizeOf(x!);
+      const to = backend.address(output.dataId);
+      const from = backend.device.u8(backend.address(x!.dataId), size);
+      (dtype === 'int32' ? backend.device.i32(to, size) : backend.device.f32(to, size)).set(from);
+      return output;
+    }
     if (x!.dtype === 'int32' && dtype === 'float32') return run(backend, castToFloat32, { x: x! }, { size: sizeOf(x!) }, {}, backend.output(x!.shape));
     return undefined;
   },

@@ -44,6 +44,8 @@ export async function useDevice(name: DeviceName = 'wasm', options: DeviceOption
   }
   if (name === 'cpu') {
     await setBackend('cpu');
+    // It would advise to install another package.
+    (engine().backend as unknown as { firstUse: boolean }).firstUse = false;
     return { name, description: 'plain TypeScript, one thread: for checking, not for training', threads: 1, notes: [] };
   }
   const key = JSON.stringify(options);

@@ -32,7 +32,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   const { scale = 0, causal = true, window = 0, segments, bias, lengths, offsets } = options;
   const [batch = 0, queries = 0, heads = 0, width = 0] = q.shape;
   const [, keys = 0, kvHeads = 0] = k.shape;
-  if (q.rank !== 4 || k.rank !== 4 || v.rank !== 4 || k.shape.join() !== v.shape.join() || k.shape[3] !== width || heads % kvHeads !== 0) {
+  if (q.rank !== 4 || k.rank !== 4 || v.rank !== 4 || k.shape.join() !== v.shape.join() || k.shape[0] !== batch || k.shape[3] !== width || heads % kvHeads !== 0) {
     throw new RangeError(
       `attention: expected q [batch, queries, heads, width] and k, v [batch, keys, kvHeads, width] with heads a multiple of kvHeads `
       + `but found [${q.shape.join(', ')}], [${k.shape.join(', ')}] and [${v.shape.join(', ')}]`,
@@ -45,12 +45,14 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
     inputs: { q, k, v },
     forward: (save) => {
       const { o, lse } = call(kernel, { inputs: { q, k, v, ...masks }, dims, uniforms, outputs: { o: q.shape, lse: true } });
-      save([q, k, v, o, lse]);
+      save([q, k, v, o, lse, ...Object.values(masks).filter((mask) => mask !== undefined)]);
       return o;
     },
-    backward: (dy, [q, k, v, o, lse]) => {
+    backward: (dy, [q, k, v, o, lse, ...kept]) => {
+      const given = Object.entries(masks).filter(([, mask]) => mask !== undefined);
+      const saved = Object.fromEntries(given.map(([name], i) => [name, kept[i]]));
       const { dq, dk, dv } = call(attentionBackward, {
-        inputs: { dout: dy, q, k, v, o, lse, ...masks }, dims, uniforms,
+        inputs: { dout: dy, q, k, v, o, lse, ...saved }, dims, uniforms,
         outputs: { dq: dy.shape, dk: k!.shape, dv: v!.shape },
       });
       return { q: () => dq, k: () => dk, v: () => dv };

@@ -15,6 +15,9 @@ export function embed(ids: Tensor, table: Tensor | Weight): Tensor {
     return table.rows(ids);
   }
   const [vocab = 0, width = 0] = table.shape;
+  if (table.rank !== 2 || ids.dtype !== 'int32') {
+    throw new RangeError(`embed: expected int32 ids and a table [vocabulary, width] but found ${ids.dtype} and [${table.shape.join(', ')}]`);
+  }
   const dims = { vocab, width, count: ids.size };
   return differentiable({
     inputs: { table },

@@ -11,6 +11,9 @@ import { call } from '../device/call.ts';
  * gate and up of one shape, y like them. Shazeer 2020, https://arxiv.org/abs/2002.05202
  */
 export function gated(gate: Tensor, up: Tensor, { activation = 'silu' }: { activation?: Activation } = {}): Tensor {
+  if (gate.shape.join() !== up.shape.join()) {
+    throw new RangeError(`gated: expected gate and up of one shape but found [${gate.shape.join(', ')}] and [${up.shape.join(', ')}]`);
+  }
   const uniforms = { activation: ACTIVATIONS[activation] };
   const dims = { count: gate.size };
   return differentiable({

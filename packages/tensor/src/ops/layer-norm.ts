@@ -11,7 +11,11 @@ import { call } from '../device/call.ts';
  * x [..., width], weight and bias [width] → [..., width]. Ba et al. 2016, https://arxiv.org/abs/1607.06450
  */
 export function layerNorm(x: Tensor, weight: Tensor, { bias, eps = 1e-5 }: { bias?: Tensor; eps?: number } = {}): Tensor {
-  const dims = { rows: x.size / weight.size, cols: weight.size };
+  const width = x.shape.at(-1) ?? 0;
+  if (weight.rank !== 1 || weight.size !== width || (bias !== undefined && bias.size !== weight.size)) {
+    throw new RangeError(`layerNorm: expected x [..., width] and weight and bias [width] but found [${x.shape.join(', ')}] and [${weight.shape.join(', ')}]`);
+  }
+  const dims = { rows: width === 0 ? 0 : x.size / width, cols: width };
   return differentiable({
     inputs: { x, weight, bias },
     forward: (save) => {

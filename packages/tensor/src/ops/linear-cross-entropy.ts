@@ -27,18 +27,20 @@ export function linearCrossEntropy(hidden: Tensor, weight: Tensor, targets: Tens
   const { ignoreIndex = -100, labelSmoothing = 0, zLoss = 0 } = options;
   const [vocab = 0, width = 0] = weight.shape;
   const rows = targets.size;
-  if (hidden.size !== rows * width) {
-    throw new RangeError(`linearCrossEntropy: expected hidden [${targets.shape.join(', ')}, ${width}] but found [${hidden.shape.join(', ')}]`);
+  if (weight.rank !== 2 || hidden.shape.at(-1) !== width || hidden.size !== rows * width) {
+    throw new RangeError(
+      'linearCrossEntropy: expected hidden [..., width], weight [vocabulary, width] and targets [...] '
+      + `but found [${hidden.shape.join(', ')}], [${weight.shape.join(', ')}] and [${targets.shape.join(', ')}]`,
+    );
   }
   const counted = options.denominator ?? countTargets(targets, ignoreIndex);
   if (!(counted > 0)) {
     throw new RangeError(`linearCrossEntropy: expected at least one target but found all ${rows} ignored (${ignoreIndex}). Check the labels or the mask.`);
   }
-  let wanted = { hidden: false, weight: false };
+  const wanted = { hidden: needsGradient(hidden), weight: needsGradient(weight) };
   return differentiable({
     inputs: { hidden, weight },
     forward: (save) => {
-      wanted = { hidden: needsGradient(hidden), weight: needsGradient(weight) };
       const { loss, dhidden, dweight } = call(kernel, {
         inputs: { hidden, weight, targets }, dims: { rows, width, vocab }, uniforms: { ignoreIndex, labelSmoothing, zLoss },
         outputs: { loss: true, dhidden: wanted.hidden ? hidden.shape : undefined, dweight: wanted.weight ? weight.shape : undefined },

@@ -38,8 +38,9 @@ export function linear(x: Tensor, weight: Tensor | Weight, options: LinearOption
       `linear: expected x [..., in] and weight ${transposed ? '[in, out]' : '[out, in]'} but found [${x.shape.join(', ')}] and [${weight.shape.join(', ')}]`,
     );
   }
-  const rows = x.size / inputs;
-  const shape = [...x.shape.slice(0, -1), outputs];
+  const outer = x.shape.slice(0, -1);
+  const rows = outer.reduce((product, size) => product * size, 1);
+  const shape = [...outer, outputs];
   return differentiable({
     inputs: { x, weight, bias, residual },
     forward: (save) => {

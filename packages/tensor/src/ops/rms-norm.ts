@@ -11,7 +11,11 @@ import { call } from '../device/call.ts';
  * x [..., width], weight [width] → [..., width]. Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467
  */
 export function rmsNorm(x: Tensor, weight: Tensor, { eps = 1e-6 }: { eps?: number } = {}): Tensor {
-  const dims = { rows: x.size / weight.size, cols: weight.size };
+  const width = x.shape.at(-1) ?? 0;
+  if (weight.rank !== 1 || weight.size !== width) {
+    throw new RangeError(`rmsNorm: expected x [..., width] and weight [width] but found [${x.shape.join(', ')}] and [${weight.shape.join(', ')}]`);
+  }
+  const dims = { rows: width === 0 ? 0 : x.size / width, cols: width };
   return differentiable({
     inputs: { x, weight },
     forward: (save) => {

@@ -22,15 +22,24 @@ export interface Rotation {
 export function rope(x: Tensor, { cos, sin, interleaved = false }: Rotation, { positions }: { positions?: Tensor } = {}): Tensor {
   const [batch = 0, length = 0, heads = 0, width = 0] = x.shape;
   const [tablePositions = 0, half = 0] = cos.shape;
-  const turn = (x: Tensor, inverse: number): Tensor => call(kernel, {
-    inputs: { x, cos, sin, positions },
+  if (x.rank !== 4 || cos.rank !== 2 || cos.shape.join() !== sin.shape.join() || 2 * half > width) {
+    throw new RangeError(
+      `rope: expected x [batch, length, heads, width] and cos, sin [positions, half] with 2 · half ≤ width `
+      + `but found [${x.shape.join(', ')}], [${cos.shape.join(', ')}] and [${sin.shape.join(', ')}]`,
+    );
+  }
+  const turn = (x: Tensor, inverse: number, tables: { cos: Tensor; sin: Tensor; positions: Tensor | undefined }): Tensor => call(kernel, {
+    inputs: { x, ...tables },
     dims: { batch, positions: length, heads, width, tablePositions, half },
     uniforms: { interleaved: Number(interleaved), inverse },
     outputs: { y: x.shape },
   }).y;
   return differentiable({
     inputs: { x },
-    forward: () => turn(x, 0),
-    backward: (dy) => ({ x: () => turn(dy, 1) }),
+    forward: (save) => {
+      save(positions === undefined ? [cos, sin] : [cos, sin, positions]);
+      return turn(x, 0, { cos, sin, positions });
+    },
+    backward: (dy, [cos, sin, positions]) => ({ x: () => turn(dy, 1, { cos: cos!, sin: sin!, positions }) }),
   });
 }
