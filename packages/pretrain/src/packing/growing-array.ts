@@ -7,6 +7,7 @@ export interface GrowingArray {
   finish(): Int32Array;
 }
 
+/** An empty growing array. */
 export function growingArray(): GrowingArray {
   let values = new Int32Array(1024);
   let length = 0;

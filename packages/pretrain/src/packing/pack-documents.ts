@@ -137,6 +137,7 @@ export function fillRow(rows: PackedRows, index: number, { into, at = 0 }: { int
   return fields;
 }
 
+/** Fields of zeros for `size` positions. */
 export function emptyFields(size: number): RowFields {
   return { ids: new Int32Array(size), targets: new Int32Array(size), segments: new Int32Array(size), positions: new Int32Array(size) };
 }

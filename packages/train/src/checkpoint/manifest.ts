@@ -68,6 +68,7 @@ export function checkFileName(name: string): void {
   if (odd) throw new RangeError(`saveCheckpoint: expected a file name inside the checkpoint but found ${JSON.stringify(name)}.`);
 }
 
+/** The bytes of a file that may have at most `maxBytes`. */
 export async function readAll(fs: FileSystem, path: string, { maxBytes }: { maxBytes: number }): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -85,6 +86,7 @@ export async function readAll(fs: FileSystem, path: string, { maxBytes }: { maxB
   return all;
 }
 
+/** The manifest of a checkpoint, whose hash of itself was checked. */
 export async function readManifest(fs: FileSystem, folder: string): Promise<Manifest> {
   const path = join(folder, MANIFEST);
   let bytes: Uint8Array;

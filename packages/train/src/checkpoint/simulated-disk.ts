@@ -22,6 +22,7 @@ type Node = File | Folder;
 
 class Crash extends Error {}
 
+/** An empty folder. */
 export const folder = (): Folder => ({ kind: 'folder', names: new Map(), durable: new Map(), journal: [] });
 
 const split = (path: string): string[] => path.split('/').filter((part) => part !== '');
@@ -50,6 +51,7 @@ export function rebooted(node: Node, survives: () => boolean): Node {
   return { kind: 'folder', names: after, durable: new Map(after), journal: [] };
 }
 
+/** A disk over the given root on which `fault` strikes, and which is full at `capacityBytes`. */
 export function disk(root: Folder, { fault, capacityBytes = Infinity }: { fault?: Fault; capacityBytes?: number } = {}): SimulatedDisk {
   let calls = 0;
   let dead = false;

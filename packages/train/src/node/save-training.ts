@@ -86,9 +86,9 @@ export interface ResumedTraining extends Restored {
  * await useDevice('cpu');
  * const optimizer = adamw({ lr: 1e-3 });
  * const params = { w: tensor([1, 2]) };
- * await saveTraining('run', { params, state: startTraining(params, optimizer), config: { lr: 1e-3 } });
+ * await saveTraining('resumed-run', { params, state: startTraining(params, optimizer), config: { lr: 1e-3 } });
  * const other = { w: tensor([0, 0]) };
- * const resumed = await resumeTraining('run', { params: other, optimizer, config: { lr: 1e-3 } });
+ * const resumed = await resumeTraining('resumed-run', { params: other, optimizer, config: { lr: 1e-3 } });
  * if (resumed?.step !== 0 || other.w.dataSync()[1] !== 2) throw new Error('what was saved is restored');
  * ```
  */

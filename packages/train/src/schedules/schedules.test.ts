@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expectClose } from '@llm/testing';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { constant } from './constant.ts';
 import { cosineWithRestarts } from './cosine-with-restarts.ts';
@@ -38,6 +39,23 @@ test.each(Object.entries(golden.schedules))('%s is that of transformers at every
   const rates = values.map((_, step) => ours[name]!(step) / peak);
   expectClose(rates.slice(0, end + 1), values.slice(0, end + 1).map((rate) => rate / peak), { tolerance: 1e-12 });
   expect(rates.slice(end)).toEqual(rates.slice(end).map(() => rates.at(-1)));
+});
+
+test('no schedule leaves the range from 0 to its peak, and all that end are at their floor from the last step on', () => {
+  const counts = fc.record({ steps: fc.integer({ min: 1, max: 500 }), warmup: fc.double({ min: 0, max: 1, noNaN: true }), minRatio: fc.double({ min: 0, max: 1, noNaN: true }) });
+  fc.assert(fc.property(counts, fc.integer({ min: 0, max: 1000 }), fc.integer({ min: 1, max: 5 }), ({ steps, warmup, minRatio }, step, cycles) => {
+    const warmupSteps = Math.floor(warmup * steps);
+    const options = { steps, warmupSteps, minRatio };
+    const ending = [
+      linear(peak, options), cosine(peak, options), cosineWithRestarts(peak, { ...options, cycles }), polynomial(peak, { ...options, power: cycles }),
+      wsd(peak, { ...options, decaySteps: steps - warmupSteps }),
+    ];
+    for (const lr of [...ending, constant(peak, { warmupSteps }), inverseSqrt(peak, { warmupSteps })]) {
+      expect(lr(step)).toBeGreaterThanOrEqual(0);
+      expect(lr(step)).toBeLessThanOrEqual(peak * (1 + 1e-12));
+    }
+    for (const lr of ending) expect(lr(steps + step)).toBeCloseTo(peak * minRatio, 12);
+  }));
 });
 
 test.each([
