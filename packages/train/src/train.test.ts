@@ -1,4 +1,4 @@
-import { disposeTree, dropout, flatten, memory, mul, square, sub, sum, type Tensor, tensor, useDevice, valuesInPlace } from '@llm/tensor';
+import { disposeTree, dropout, flatten, memory, mul, sqrt, square, sub, sum, type Tensor, tensor, useDevice, valuesInPlace } from '@llm/tensor';
 import { expectClose } from '@llm/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { adamw } from './adamw.ts';
@@ -71,6 +71,15 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (device) => {
     expect(steps.map(({ skipped }) => skipped !== undefined)).toEqual([true, true, false, true, true, true]);
     expect(valuesOf(params).every(Number.isFinite)).toBe(true);
     expect(valuesOf(params)).not.toEqual(before);
+  });
+
+  test('a gradient that is not finite is found where the loss still is', async () => {
+    const params: Params = { w: tensor([0]), b: tensor([1]) };
+    const steep = ({ w, b }: Params): Tensor => sum(mul(sqrt(w), b)); // the slope of √w at 0 is infinite
+    const [step] = await run({ params, loss: steep, batches: [line(1)], optimizer: sgd({ lr: 0.1 }) });
+    expect(step!.loss).toBe(0);
+    expect(step!.skipped).toBe('loss 0, gradient norm Infinity: not finite');
+    expect(valuesOf(params)).toEqual([0, 1]);
   });
 
   test('a spike is left out where asked, and training goes on', async () => {
