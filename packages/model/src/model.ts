@@ -20,7 +20,10 @@ export interface ApplyOptions {
   readonly checkpointed?: boolean;
   /** Turns the dropout of the configuration on, with this seed; default off. */
   readonly dropoutSeed?: number;
-  /** Receives intermediate values by name, for instance `model.layers.3.mlp`. */
+  /**
+   * Receives the residual stream after each half of a block, [batch, length, width], by name: `model.layers.3.self_attn` and
+   * `model.layers.3.mlp`, or `transformer.h.3.attn` and `transformer.h.3.mlp`. The last is what Hugging Face calls hidden_states[4].
+   */
   readonly capture?: (name: string, value: Tensor) => void;
 }
 

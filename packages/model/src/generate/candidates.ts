@@ -8,8 +8,12 @@ export interface Candidates {
 
 /** Every token of the vocabulary as a candidate; a logit may be −∞, but not NaN. */
 export function candidates(logits: Float32Array): Candidates {
-  if (logits.some(Number.isNaN)) throw new RangeError('candidates: expected logits but found NaN. Check the parameters: a training run may have diverged.');
-  return { ids: Int32Array.from({ length: logits.length }, (_, id) => id), logits, sorted: false };
+  const ids = new Int32Array(logits.length);
+  for (let id = 0; id < ids.length; id++) {
+    if (Number.isNaN(logits[id])) throw new RangeError('candidates: expected logits but found NaN. Check the parameters: a training run may have diverged.');
+    ids[id] = id;
+  }
+  return { ids, logits, sorted: false };
 }
 
 /** The candidates at these places, in this order. */

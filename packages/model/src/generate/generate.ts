@@ -13,7 +13,7 @@ import { defaultSampler } from './samplers.ts';
 export interface GenerateOptions {
   /** Tokens per row at most; default 128. */
   readonly maxTokens?: number;
-  /** Ids that end a row, and are its last token; default those of the model's configuration. */
+  /** Ids that end a row, and are its last token; default those of config.json (generation_config.json of a chat model may name more). */
   readonly eosIds?: readonly number[];
   /** Sequences of ids that end a row, and are its last tokens. */
   readonly stop?: readonly (readonly number[])[];
