@@ -1,4 +1,4 @@
-import { createModel, generate } from '@llm/model';
+import { createModel, generate, greedy } from '@llm/model';
 import { countParameters, useDevice } from '@llm/tensor';
 import { readBandwidth } from './bandwidth.mjs';
 import { median } from './statistics.mjs';
@@ -13,7 +13,7 @@ export async function decode({ threads }) {
   const bytes = countParameters(params) * 4;
   const times = [];
   let before;
-  for await (const event of generate(model, params, [[1, 2, 3, 4]], { maxTokens: 200, temperature: 0 })) {
+  for await (const event of generate(model, params, [[1, 2, 3, 4]], { maxTokens: 200, sampler: greedy })) {
     const now = performance.now();
     if (before !== undefined) times.push(now - before);
     before = now;

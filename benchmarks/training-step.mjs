@@ -27,10 +27,13 @@ export function randomBatches({ vocabulary, length, batch }) {
 /** Tokens per second of PyTorch eager on the same shape, or undefined where there is none. */
 function pytorch({ layers, width, heads, vocabulary, length, batch, steps }, threads) {
   const { OPENBLAS_CORETYPE, OPENBLAS_L2_SIZE, ...env } = process.env;
-  const { status, stdout } = spawnSync(process.env.PYTHON ?? 'python3', [
-    fileURLToPath(new URL('pytorch_gpt.py', import.meta.url)), ...[layers, width, heads, vocabulary, length, batch, steps, threads].map(String),
-  ], { encoding: 'utf8', env });
-  return status === 0 ? JSON.parse(stdout.trim().split('\n').at(-1)) : undefined;
+  const script = fileURLToPath(new URL('pytorch_gpt.py', import.meta.url));
+  const sizes = [layers, width, heads, vocabulary, length, batch, steps, threads].map(String);
+  for (const python of process.env.PYTHON?.split(':') ?? ['python3', '/usr/bin/python3']) {
+    const { status, stdout } = spawnSync(python, [script, ...sizes], { encoding: 'utf8', env });
+    if (status === 0) return JSON.parse(stdout.trim().split('\n').at(-1));
+  }
+  return undefined;
 }
 
 /** Our tokens per second over `steps` steps, and the memory that the step needs beyond parameters, gradients and moments. */
