@@ -4,6 +4,7 @@ import {
 import type { SpecialIds } from '../config/special-ids.ts';
 import { initialTree } from '../layers/initial.ts';
 import type { Parameter } from '../layers/parameters.ts';
+import { positionsNeeded } from '../layers/positions-needed.ts';
 import { reshaped } from '../layers/reshaped.ts';
 import { type Capture, runLayers } from '../layers/run-layers.ts';
 import type { ApplyOptions, Model, ModelInputs } from '../model.ts';
@@ -91,9 +92,9 @@ export function gpt2(config: Gpt2Config): Model<Gpt2Config> {
   const hidden: Model['hidden'] = (params, inputs, options = {}) => {
     const { wte, wpe, h, ln_f } = (params as unknown as Params).transformer;
     const [batch = 0, length = 0] = inputs.ids.shape;
-    const start = inputs.cache === undefined ? 0 : Math.max(...inputs.cache.lengths);
-    if (start + length > config.maxPositions) {
-      throw new RangeError(`gpt2: expected at most ${config.maxPositions} positions but found ${start + length}. Shorten the text.`);
+    const needed = positionsNeeded(inputs);
+    if (needed > config.maxPositions) {
+      throw new RangeError(`gpt2: expected at most ${config.maxPositions} positions but found ${needed}. Shorten the text.`);
     }
     const positions = inputs.positions ?? inputs.cache?.positions(length)
       ?? tensor(Int32Array.from({ length: batch * length }, (_, i) => i % length), [batch, length], 'int32');

@@ -5,6 +5,7 @@ import type { SpecialIds } from '../config/special-ids.ts';
 import { initialTree } from '../layers/initial.ts';
 import type { Parameter } from '../layers/parameters.ts';
 import { type Keeper, keeper } from '../layers/keeper.ts';
+import { positionsNeeded } from '../layers/positions-needed.ts';
 import { reshaped } from '../layers/reshaped.ts';
 import { type RopeScaling, rotation } from '../layers/rotation.ts';
 import { type Capture, runLayers } from '../layers/run-layers.ts';
@@ -115,8 +116,7 @@ export function llama(config: LlamaConfig): Model<LlamaConfig> {
   const hidden: Model['hidden'] = (params, inputs, options = {}) => {
     const { model } = params as unknown as Params;
     const length = inputs.ids.shape[1]!;
-    const given = largest(inputs.positions);
-    const rotate = tables.upTo(Math.max(given + 1, length + (inputs.cache === undefined ? 0 : Math.max(...inputs.cache.lengths))));
+    const rotate = tables.upTo(positionsNeeded(inputs));
     const x = runLayers(embed(inputs.ids, model.embed_tokens.weight), model.layers, {
       count: config.layers, recompute: options.checkpointed ?? false, capture: options.capture, inputs,
       layer: (x, params, at) => layer(x, params as unknown as Layer, { ...at, rotate }),
@@ -134,12 +134,6 @@ export function llama(config: LlamaConfig): Model<LlamaConfig> {
     head,
     apply: (params, inputs, options) => linear(hidden(params, inputs, options), head(params)),
   };
-}
-
-function largest(positions: Tensor | undefined): number {
-  let most = 0;
-  if (positions !== undefined) for (const position of positions.dataSync()) most = Math.max(most, position);
-  return most;
 }
 
 /** Matrices begin as N(0, initStd²), norms as 1, biases as 0. */

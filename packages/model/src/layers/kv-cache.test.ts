@@ -114,6 +114,20 @@ test('positions beyond the table of the rotation are refused, not silently NaN',
   disposeTree(loaded.params);
 });
 
+test.each([['gpt2', 64], ['llama', 1024]] as const)('%s: packed documents may fill a row longer than the context, each within it', (name, context) => {
+  const loaded = load(name);
+  const run = (positions: number[]): Float32Array => logitsOf(loaded, () => ({
+    ids: int(positions.map((_, i) => i % VOCAB), [1, positions.length]), positions: int(positions, [1, positions.length]),
+    segments: int(positions.map((_, i) => (i < context ? 0 : 1)), [1, positions.length]),
+  }));
+  const long = run([...Array.from({ length: context }, (_, i) => i), 0, 1]);
+  expect(long.every(Number.isFinite)).toBe(true);
+  expectClose(long.subarray(context * VOCAB), whole(loaded, [context % VOCAB, (context + 1) % VOCAB]), { tolerance: 1e-4, name: 'the second document' });
+  expect(() => run([-1])).toThrow(/expected positions from 0 on but found -1/);
+  expect(() => run([context])).toThrow(RangeError);
+  disposeTree(loaded.params);
+});
+
 test('sizes that are no sizes are refused', () => {
   const { model, params } = load('llama');
   for (const sizes of [{ batch: 0, capacity: 1 }, { batch: 1, capacity: 1.5 }, { batch: 1, capacity: NaN }]) {
