@@ -1,5 +1,6 @@
 import { disposeTree, memory, useDevice } from '@llm/tensor';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { writeConfig } from '../config/config.ts';
 import { createModel } from '../config/create-model.ts';
 import { logProbability } from './candidates.ts';
 import { generate, type GeneratedToken, type GenerateOptions } from './generate.ts';
@@ -58,6 +59,32 @@ describe('generate', () => {
     expect(full.filter(({ row }) => row === 0)).toHaveLength(3);
     expect(full.filter(({ row }) => row === 1)).toHaveLength(32);
     expect(full.filter(({ done }) => done).map(({ row, reason }) => [row, reason])).toEqual([[0, 'context'], [1, 'context']]);
+  });
+
+  test('the cache grows as rows do, and a large maxTokens reserves nothing', async () => {
+    const long = createModel({ ...writeConfig(model.config), max_position_embeddings: 700 });
+    const weights = long.init(5);
+    const run = async (prompt: number[], count: number): Promise<number[]> => {
+      const ids: number[] = [];
+      for await (const { id } of generate(long, weights, [prompt], { maxTokens: count, eosIds: [], seed: 1, sampler: temperature(1) })) ids.push(id);
+      return ids;
+    };
+    const { usedBytes } = memory();
+    const stream = generate(long, weights, [[1]], { maxTokens: 1e9, eosIds: [] });
+    await stream.next();
+    // Two layers of keys and values, 2 heads of 4, for at most 257 positions, and the tables of the rotation.
+    expect(memory().usedBytes - usedBytes).toBeLessThan(2 * 2 * 8 * 4 * 257 + 8192);
+    await stream.return();
+    const ids = await run([1], 600);
+    expect(ids).toHaveLength(600);
+    // The logits after 550 tokens, run at once, are those that grew.
+    const cache = kvCache(long.shape, { batch: 1, capacity: 551 });
+    const [logits] = await lastLogits({ model: long, params: weights, cache }, { ids: Int32Array.from([1, ...ids.slice(0, 550)]), count: 551, places: [550] });
+    cache.dispose();
+    const tokens: GeneratedToken[] = [];
+    for await (const token of generate(long, weights, [[1]], { maxTokens: 551, eosIds: [], seed: 1, sampler: temperature(1), logprobs: true })) tokens.push(token);
+    expect(tokens[550]!.logprob).toBeCloseTo(logProbability(logits!, tokens[550]!.id), 3);
+    disposeTree(weights);
   });
 
   test('a stop sequence must be generated, not given', async () => {

@@ -42,6 +42,9 @@ export interface GeneratedToken {
   readonly reason?: EndReason;
 }
 
+/** Tokens for which the cache has room at first; it doubles when they are used up, so that a large `maxTokens` costs nothing by itself. */
+const FIRST_ROOM = 256;
+
 interface Row {
   readonly row: number;
   readonly history: number[];
@@ -85,7 +88,8 @@ export async function* generate(
   const ends = new Set(eosIds);
   let active = prompts.map((prompt, row): Row => ({ row, history: Array.from(prompt), uniform: philox(seed, row).uniform, prompt: prompt.length }));
   // The last token drawn is never run, so it needs no room.
-  let cache = kvCache(model.shape, { batch: active.length, capacity: Math.min(maxPositions, longest + maxTokens - 1) });
+  const mostRoom = Math.min(maxPositions, longest + maxTokens - 1);
+  let cache = kvCache(model.shape, { batch: active.length, capacity: Math.min(mostRoom, longest + FIRST_ROOM) });
   const aborted = async (): Promise<boolean> => {
     await nextTask();
     return signal?.aborted ?? false;
@@ -114,8 +118,9 @@ export async function* generate(
         };
       }
       if (going.length === 0) return;
-      if (going.length < active.length) {
-        cache = selectRows(cache, going, { shape: model.shape });
+      const full = Math.max(...cache.lengths) >= cache.capacity;
+      if (going.length < active.length || full) {
+        cache = selectRows(cache, going, { shape: model.shape, capacity: full ? Math.min(mostRoom, 2 * cache.capacity) : cache.capacity });
         active = going.map((i) => active[i]!);
       }
       if (await aborted()) return;

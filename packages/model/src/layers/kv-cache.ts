@@ -70,19 +70,22 @@ export function kvCache({ layers: count, kvHeads, headDim }: ModelShape, { batch
   };
 }
 
-/** A cache of only these rows of another, in this order, which is freed. */
-export function selectRows(cache: KvCache, rows: readonly number[], { shape }: { shape: ModelShape }): KvCache {
-  const chosen = kvCache(shape, { batch: rows.length, capacity: cache.capacity });
+/** A cache of only these rows of another, in this order and with room for `capacity` (default as before); the other is freed. */
+export function selectRows(
+  cache: KvCache, rows: readonly number[], { shape, capacity = cache.capacity }: { shape: ModelShape; capacity?: number },
+): KvCache {
+  const chosen = kvCache(shape, { batch: rows.length, capacity });
+  const width = shape.kvHeads * shape.headDim;
   rows.forEach((from, to) => { chosen.lengths[to] = cache.lengths[from]!; });
   cache.layers.forEach((layer, i) => {
     for (const part of ['k', 'v'] as const) {
-      const source = layer[part];
-      const target = chosen.layers[i]![part];
-      const width = source.size / cache.batch;
-      const to = valuesInPlace(target);
-      const from = valuesInPlace(source);
-      rows.forEach((row, at) => to.set(from.subarray(row * width, (row + 1) * width), at * width));
-      source.dispose();
+      const to = valuesInPlace(chosen.layers[i]![part]);
+      const from = valuesInPlace(layer[part]);
+      rows.forEach((row, at) => {
+        const start = row * cache.capacity * width;
+        to.set(from.subarray(start, start + cache.lengths[row]! * width), at * capacity * width);
+      });
+      layer[part].dispose();
     }
   });
   return chosen;
