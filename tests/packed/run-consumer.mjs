@@ -1,7 +1,7 @@
 // Runs in the empty project that tools/check-packed.mjs makes, in plain Node:
 //   node run-consumer.mjs wrap @llm/a @llm/b …   puts between the consumers and the installed packages modules that count calls
 //   node run-consumer.mjs consumers/a.mjs        runs one consumer and prints as JSON which functions it called
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -60,6 +60,7 @@ if (task === 'wrap') {
     try {
       functions.push(...await wrap(name));
     } catch (error) {
+      rmSync(join('consumers/node_modules', name), { recursive: true, force: true });
       failures.push(`${name} does not load in plain Node: ${error.message}`);
     }
   }

@@ -43,3 +43,7 @@ for (const model of [gpt2, llama]) {
 const table = m.rotation({ theta: 10000, headDim: 8, positions: 16 });
 expect(table.cos.shape[0] === 16, 'a table of 16 positions');
 expect(m.frequencies({ theta: 10000, headDim: 8 }).length === 4, 'four frequencies');
+expect(m.flopsPerToken(gpt2, { length: 8 }).training === 3 * m.flopsPerToken(gpt2, { length: 8 }).forward, 'three times the forward pass');
+expect(m.parameterCount(gpt2).total * 4 === m.parameterBytes(gpt2), 'four bytes a number');
+expect(m.trainingMemory(gpt2, { batch: 1, length: 8 }).peak > m.parameterBytes(gpt2), 'more than the parameters alone');
+expect(m.createModel(m.llamaOfDepth(2, { vocabSize: 64 })).shape.width === 128, 'width 64 for each layer');
