@@ -47,7 +47,7 @@ function refuseCaptured(tape: Tape, given: readonly Tensor[]): void {
       release(tape);
       throw new Error(
         `checkpointed: expected every tensor that needs a gradient to be an argument but found one [${shape.join(', ')}] `
-        + `that ${kernelName || 'an operation'} uses from outside. Pass it to the segment.`,
+        + `that ${kernelName.replace(/__op$/, '') || 'an operation'} uses from outside. Pass it to the segment.`,
       );
     }
   }

@@ -1,9 +1,13 @@
-import { add, matMul, memory, mean, mul, square, sub, sum, tanh, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { add, denseBincount, matMul, memory, mean, mul, reverse, square, sub, sum, tanh, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { useDevice } from '../device/use-device.ts';
+import { attention } from '../ops/attention.ts';
+import { rope } from '../ops/rope.ts';
 import { rmsNorm } from '../ops/rms-norm.ts';
 import { checkpointed } from './checkpointed.ts';
 import { valueAndGrad } from './value-and-grad.ts';
+
+const bincountWeights = (w: Tensor): Tensor => denseBincount(tensor([0, 1], [2], 'int32'), w as never, 2);
 
 describe.each(['cpu', 'wasm'] as const)('on %s', (device) => {
   beforeEach(async () => { await useDevice(device, { threads: 2 }); });
@@ -57,5 +61,38 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (device) => {
     const before = memory().numTensors;
     expect(() => valueAndGrad((p: { w: Tensor }) => { square(p.w); throw new Error('mine'); })({ w })).toThrow('mine');
     expect(memory().numTensors).toBe(before);
+  });
+
+  test('a loss that is no tensor is refused by name', () => {
+    const params = { w: tensor([1]) };
+    const before = memory().numTensors;
+    const run = (loss: () => unknown): unknown => valueAndGrad(loss as never)(params);
+    expect(() => run(() => 3)).toThrow('valueAndGrad: expected the loss to be a tensor, or an object with one as `loss`, but found number');
+    expect(() => run(() => undefined)).toThrow('but found undefined');
+    expect(() => run(() => Promise.resolve(3))).toThrow('but found a promise. Write a loss that is not async');
+    expect(() => valueAndGrad(() => square(params.w), { trainable: () => false })(params)).toThrow('expected at least one trainable leaf but found none');
+    expect(memory().numTensors).toBe(before);
+  });
+
+  test('tensors beside the loss come back, and an operation without a gradient is named', () => {
+    const params = { w: tensor([2, 3]) };
+    const { value } = valueAndGrad((p: typeof params) => ({ loss: sum(p.w), beside: square(p.w) }))(params);
+    expect([...value.beside.dataSync()]).toEqual([4, 9]);
+    expect(() => valueAndGrad((p: typeof params) => sum(reverse(p.w)))(params)).not.toThrow();
+    expect(() => valueAndGrad((p: typeof params) => sum(bincountWeights(p.w)))(params)).toThrow(/backward: expected a gradient for \w+ but found none/);
+  });
+
+  test('a mask made inside the loss lives as long as the backward pass needs it', () => {
+    const q = tensor([1, 2, 3, 4], [1, 2, 1, 2]);
+    const before = memory().numTensors;
+    const { value, grads } = valueAndGrad((p: { q: Tensor }) => {
+      const rotation = { cos: tensor([1, 1], [2, 1]), sin: tensor([0, 0], [2, 1]) };
+      const turned = rope(p.q, rotation, { positions: tensor([0, 1], [1, 2], 'int32') });
+      return sum(attention(turned, turned, turned, { segments: tensor([0, 1], [1, 2], 'int32'), bias: tensor([0, 0, 0, 0], [1, 1, 2, 2]) }));
+    })({ q });
+    // Each token is its own document: it sees only itself, so o = v = q.
+    expect(value.dataSync()[0]).toBe(10);
+    expect([...grads.q!.dataSync()]).toEqual([1, 1, 1, 1]);
+    expect(memory().numTensors).toBe(before + 2);
   });
 });

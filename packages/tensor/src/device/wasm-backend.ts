@@ -1,6 +1,6 @@
 import type { WasmDevice } from '@llm/kernels';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
-import { type DataType, type BackendValues, util } from '@tensorflow/tfjs-core';
+import { type DataType, type BackendValues, type TensorInfo, util } from '@tensorflow/tfjs-core';
 
 interface Entry {
   readonly dtype: DataType;
@@ -11,6 +11,8 @@ interface Entry {
 }
 
 let nextId = 1;
+
+const isShared = (buffer: ArrayBufferLike): boolean => typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
 
 /** A tfjs tensor without a handle in the engine, as kernels pass them. */
 export interface Info {
@@ -71,13 +73,22 @@ export class WasmBackend extends MathBackendCPU {
 
   override move(dataId: object, values: BackendValues, shape: number[], dtype: DataType, refCount: number): void {
     if (dtype === 'string' || dtype === 'complex64') {
-      this.entries().set(dataId, { values, dtype, refCount });
+      this.entries().set(dataId, { values, dtype, refCount, ...(dtype === 'complex64' && values != null ? this.parts(values as Float32Array, shape) : {}) });
       return;
     }
+    // Memory that cannot be shared moves when it grows, and leaves views of it empty: values that lie in it are copied first.
+    const aliased = values != null && (values as Float32Array).buffer === this.device.u8(0, 0).buffer && !isShared((values as Float32Array).buffer);
+    const source = aliased ? (values as Float32Array).slice() : values;
     const entry = this.reserve(util.sizeFromShape(shape), dtype, refCount);
-    if (values != null) (entry.values as Float32Array).set(values as Float32Array);
+    if (source != null) (entry.values as Float32Array).set(source as Float32Array);
     else (entry.values as Float32Array).fill(0);
     this.entries().set(dataId, entry);
+  }
+
+  /** The two tensors that tfjs's kernels find behind a complex one, from real and imaginary parts in turn. */
+  private parts(values: Float32Array, shape: number[]): { complexTensorInfos: { real: TensorInfo; imag: TensorInfo } } {
+    const part = (offset: number): TensorInfo => this.makeTensorInfo(shape, 'float32', values.filter((_, i) => i % 2 === offset));
+    return { complexTensorInfos: { real: part(0), imag: part(1) } };
   }
 
   override readSync(dataId: object): BackendValues {
