@@ -10,7 +10,7 @@ export { overwrite, valuesInPlace, writeRows } from './device/in-place.ts';
 export { call, type Call, type Outputs } from './device/call.ts';
 export { differentiable } from './autodiff/differentiable.ts';
 export { scope } from './autodiff/scope.ts';
-export { findNonFinite, NonFiniteError } from './autodiff/find-non-finite.ts';
+export { findNonFinite, NonFiniteValueError } from './autodiff/find-non-finite.ts';
 export { checkpointed } from './autodiff/checkpointed.ts';
 export { valueAndGrad, type Gradients } from './autodiff/value-and-grad.ts';
 export { countParameters, disposeTree, flatten, leaves, mapLeaves, unflatten, withTensors, type Leaf, type Tree } from './tree/tree.ts';

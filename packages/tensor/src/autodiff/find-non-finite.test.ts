@@ -2,16 +2,16 @@ import { div, log, memory, mul, scalar, sqrt, sum, type Tensor, tensor } from '@
 import { describe, expect, test } from 'vitest';
 import { useDevice } from '../device/use-device.ts';
 import { softmax } from '../ops/softmax.ts';
-import { findNonFinite, NonFiniteError } from './find-non-finite.ts';
+import { findNonFinite, NonFiniteValueError } from './find-non-finite.ts';
 import { valueAndGrad } from './value-and-grad.ts';
 
-function caught(fn: () => unknown): NonFiniteError {
+function caught(fn: () => unknown): NonFiniteValueError {
   try {
     fn();
   } catch (error) {
-    if (error instanceof NonFiniteError) return error;
+    if (error instanceof NonFiniteValueError) return error;
   }
-  throw new Error('expected a NonFiniteError');
+  throw new Error('expected a NonFiniteValueError');
 }
 
 describe.each(['cpu', 'wasm'] as const)('on %s', (device) => {

@@ -3,20 +3,20 @@ import { whileWatching } from '../device/call.ts';
 import { internals } from './engine.ts';
 
 /** Which operation made the first value that is not finite. */
-export class NonFiniteError extends Error {
+export class NonFiniteValueError extends Error {
   readonly code = 'non-finite';
   /** The tfjs kernel or the kernel of ours, such as `Log` or `softmaxBackward`. */
   readonly operation: string;
 
   constructor(operation: string, message: string) {
     super(message);
-    this.name = 'NonFiniteError';
+    this.name = 'NonFiniteValueError';
     this.operation = operation;
   }
 }
 
 /**
- * Runs `fn` with the output of every operation checked, forward and backward, and throws a NonFiniteError that names the first one
+ * Runs `fn` with the output of every operation checked, forward and backward, and throws a NonFiniteValueError that names the first one
  * to make a NaN or an infinity. Slow: every output is read. `infinities: false` lets infinities pass, for masks of −∞.
  *
  * @example
@@ -41,7 +41,7 @@ export function findNonFinite<T>(fn: () => T, { infinities = true }: { infinitie
       if (output.dtype !== 'float32') continue;
       const at = output.dataSync().findIndex((value) => Number.isNaN(value) || (infinities && !Number.isFinite(value)));
       if (at < 0) continue;
-      throw new NonFiniteError(operation, `findNonFinite: expected finite values but found ${output.dataSync()[at]} at ${at} of [${output.shape.join(', ')}], `
+      throw new NonFiniteValueError(operation, `findNonFinite: expected finite values but found ${output.dataSync()[at]} at ${at} of [${output.shape.join(', ')}], `
         + `made by ${operation} (operation ${count}) from ${inputs.filter((input) => input !== undefined).map(describe).join(', ') || 'nothing'}`);
     }
   };

@@ -20,7 +20,7 @@ function walk(node: Leaf | Tree, path: string, visit: (path: string, leaf: Leaf)
     return;
   }
   if (typeof node !== 'object' || node === null) {
-    throw new TypeError(`tree: expected a tensor, a weight or an object at ${path || 'the root'} but found ${typeof node}`);
+    throw new TypeError(`tree: expected a tensor, a weight or an object at ${path || 'the root'} but found ${node === null ? 'null' : typeof node}`);
   }
   for (const key of Object.keys(node)) walk(node[key]!, path === '' ? key : `${path}.${key}`, visit);
 }
@@ -59,8 +59,9 @@ export function unflatten(entries: Iterable<readonly [string, Leaf]>): Tree {
     const keys = path.split('.');
     let node = root;
     for (const key of keys.slice(0, -1)) {
-      if (key === '__proto__') throw new RangeError(`unflatten: expected a tensor name but found ${path}`);
-      if (node[key] === undefined) node[key] = {};
+      if (key === '__proto__' || key === '') throw new RangeError(`unflatten: expected a tensor name but found ${path}`);
+      // Own keys only: `constructor` must not lead to the constructor of all objects.
+      if (!Object.hasOwn(node, key)) node[key] = {};
       node = node[key] as Record<string, unknown>;
       if (isTensor(node) || isWeight(node)) throw new RangeError(`unflatten: expected ${path} to pass through no other leaf but found one at ${key}`);
     }
