@@ -301,6 +301,23 @@ function epilogue(
   }
 }
 
+/** The sum of a · b over k floats. */
+// @ts-ignore: decorator
+@inline
+function dot(x: usize, w: usize, k: i32): f32 {
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, left = k;
+  for (; left >= 16; left -= 16) {
+    s0 = fma(v128.load(x), v128.load(w), s0);
+    s1 = fma(v128.load(x, 16), v128.load(w, 16), s1);
+    s2 = fma(v128.load(x, 32), v128.load(w, 32), s2);
+    s3 = fma(v128.load(x, 48), v128.load(w, 48), s3);
+    x += 64; w += 64;
+  }
+  for (; left >= 4; left -= 4) { s0 = fma(v128.load(x), v128.load(w), s0); x += 16; w += 16; }
+  if (left > 0) s1 = fma(loadPartial(x, left), loadPartial(w, left), s1);
+  return sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+}
+
 /** Few rows (m ≤ 4) times a B stored [N, K]: one pass over B, columns [begin, end) in blocks of `nc`. */
 export function matvecTransposed(
   begin: i32, end: i32, a: usize, b: usize, c: usize, m: i32, n: i32, k: i32, nc: i32,
@@ -310,48 +327,93 @@ export function matvecTransposed(
   for (let block = begin; block < end; block++) {
     const firstCol = block * nc, lastCol = min(n, firstCol + nc);
     for (let col = firstCol; col < lastCol; col++) {
-      const from = b + <usize>col * row;
-      for (let r = 0; r < m; r++) {
-        let x = a + <usize>r * row, w = from, left = k;
-        let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-        for (; left >= 16; left -= 16) {
-          s0 = fma(v128.load(x), v128.load(w), s0);
-          s1 = fma(v128.load(x, 16), v128.load(w, 16), s1);
-          s2 = fma(v128.load(x, 32), v128.load(w, 32), s2);
-          s3 = fma(v128.load(x, 48), v128.load(w, 48), s3);
-          x += 64; w += 64;
-        }
-        for (; left >= 4; left -= 4) { s0 = fma(v128.load(x), v128.load(w), s0); x += 16; w += 16; }
-        if (left > 0) s1 = fma(loadPartial(x, left), loadPartial(w, left), s1);
-        store<f32>(c + ((<usize>r * n + col) << 2), sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))));
+      for (let r = 0; r < m; r++) store<f32>(c + ((<usize>r * n + col) << 2), dot(a + <usize>r * row, b + <usize>col * row, k));
+    }
+    epilogue(c, 0, m, firstCol, lastCol, n, 0, bias, activation, residual, before);
+  }
+}
+
+/**
+ * Few rows times a B stored [K, N]: part p takes `kc` rows of B, which lie together in memory, eight at a time, and leaves its
+ * sums in `partial` [part, m, n].
+ */
+export function matvecParts(begin: i32, end: i32, a: usize, b: usize, partial: usize, m: i32, n: i32, k: i32, kc: i32): void {
+  const row = <usize>n << 2;
+  for (let part = begin; part < end; part++) {
+    const last = min(k, (part + 1) * kc);
+    const sums = partial + (<usize>part * m * n << 2);
+    memory.fill(sums, 0, <usize>m * row);
+    let i = part * kc;
+    for (; i + 8 <= last; i += 8) {
+      for (let r = 0; r < m; r++) eightRows(a + ((<usize>r * k + i) << 2), b + <usize>i * row, row, sums + <usize>r * row, n);
+    }
+    for (; i < last; i++) {
+      for (let r = 0; r < m; r++) oneRow(a + ((<usize>r * k + i) << 2), b + <usize>i * row, sums + <usize>r * row, n);
+    }
+  }
+}
+
+/** Adds the parts up in their order for columns [begin, end) in blocks of `nc`. */
+export function matvecJoin(
+  begin: i32, end: i32, partial: usize, c: usize, m: i32, n: i32, parts: i32, nc: i32,
+  bias: usize, activation: i32, residual: usize, before: usize,
+): void {
+  const size = <usize>(m * n) << 2;
+  for (let block = begin; block < end; block++) {
+    const firstCol = block * nc, lastCol = min(n, firstCol + nc);
+    for (let r = 0; r < m; r++) {
+      let at = (<usize>r * n + firstCol) << 2, left = lastCol - firstCol;
+      for (; left >= 4; left -= 4) {
+        let sum = v128.load(partial + at);
+        for (let p = 1; p < parts; p++) sum = f32x4.add(sum, v128.load(partial + <usize>p * size + at));
+        v128.store(c + at, sum);
+        at += 16;
+      }
+      for (; left > 0; left--) {
+        let sum = load<f32>(partial + at);
+        for (let p = 1; p < parts; p++) sum += load<f32>(partial + <usize>p * size + at);
+        store<f32>(c + at, sum);
+        at += 4;
       }
     }
     epilogue(c, 0, m, firstCol, lastCol, n, 0, bias, activation, residual, before);
   }
 }
 
-/** Few rows times a B stored [K, N]: columns in blocks of `nc` ≤ 256, whose sums stay in scratch while B streams past once. */
-export function matvec(
-  begin: i32, end: i32, a: usize, b: usize, c: usize, m: i32, n: i32, k: i32, nc: i32,
-  bias: usize, activation: i32, residual: usize, before: usize,
-): void {
-  for (let block = begin; block < end; block++) {
-    const firstCol = block * nc, lastCol = min(n, firstCol + nc);
-    const width = lastCol - firstCol, vectors = (width + 3) >> 2;
-    const sums = scratch;
-    memory.fill(sums, 0, <usize>(m * vectors) << 4);
-    for (let i = 0; i < k; i++) {
-      const from = b + ((<usize>i * n + firstCol) << 2);
-      for (let r = 0; r < m; r++) {
-        const x = v128.load32_splat(a + ((<usize>r * k + i) << 2));
-        let to = sums + (<usize>(r * vectors) << 4), w = from, left = width;
-        for (; left >= 4; left -= 4) { v128.store(to, fma(x, v128.load(w), v128.load(to))); to += 16; w += 16; }
-        if (left > 0) v128.store(to, fma(x, loadPartial(w, left), v128.load(to)));
-      }
-    }
-    for (let r = 0; r < m; r++) {
-      memory.copy(c + ((<usize>r * n + firstCol) << 2), sums + (<usize>(r * vectors) << 4), <usize>width << 2);
-    }
-    epilogue(c, 0, m, firstCol, lastCol, n, 0, bias, activation, residual, before);
+/** sums += x[0] · row 0 + … + x[7] · row 7 of B. */
+// @ts-ignore: decorator
+@inline
+function eightRows(x: usize, b: usize, row: usize, sums: usize, width: i32): void {
+  const x0 = v128.load32_splat(x), x1 = v128.load32_splat(x, 4), x2 = v128.load32_splat(x, 8), x3 = v128.load32_splat(x, 12);
+  const x4 = v128.load32_splat(x, 16), x5 = v128.load32_splat(x, 20), x6 = v128.load32_splat(x, 24), x7 = v128.load32_splat(x, 28);
+  const b4 = b + (row << 2);
+  let at: usize = 0, left = width;
+  for (; left >= 4; left -= 4) {
+    const p = b + at, q = b4 + at;
+    let s = fma(x0, v128.load(p), v128.load(sums + at));
+    let t = f32x4.mul(x1, v128.load(p + row));
+    s = fma(x2, v128.load(p + row * 2), s);
+    t = fma(x3, v128.load(p + row * 3), t);
+    s = fma(x4, v128.load(q), s);
+    t = fma(x5, v128.load(q + row), t);
+    s = fma(x6, v128.load(q + row * 2), s);
+    t = fma(x7, v128.load(q + row * 3), t);
+    v128.store(sums + at, f32x4.add(s, t));
+    at += 16;
   }
+  if (left > 0) {
+    let s = loadPartial(sums + at, left);
+    for (let i = 0; i < 8; i++) s = fma(v128.load32_splat(x + (<usize>i << 2)), loadPartial(b + <usize>i * row + at, left), s);
+    storePartial(sums + at, s, left);
+  }
+}
+
+/** sums += x · one row of B. */
+// @ts-ignore: decorator
+@inline
+function oneRow(x: usize, b: usize, sums: usize, width: i32): void {
+  const factor = v128.load32_splat(x);
+  let left = width;
+  for (; left >= 4; left -= 4) { v128.store(sums, fma(factor, v128.load(b), v128.load(sums))); sums += 16; b += 16; }
+  if (left > 0) storePartial(sums, fma(factor, loadPartial(b, left), loadPartial(sums, left)), left);
 }

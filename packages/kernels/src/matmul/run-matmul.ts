@@ -54,9 +54,17 @@ export function runMatmul(launcher: Launcher, product: Product): void {
     bias = 0, activation = 0, residual = 0, before = 0,
   } = product;
   if (m === 0 || n === 0 || batch === 0) return;
-  if (m <= MATVEC_ROWS && batch === 1 && accumulate === 0 && product.packed === undefined && (transposeA === 0 || m === 1)) {
-    const cols = transposeB ? Math.max(4, Math.ceil(n / 256)) : Math.min(256, Math.max(16, Math.ceil(n / 64 / 4) * 4));
-    run(transposeB ? 'matvecTransposed' : 'matvec', Math.ceil(n / cols), 1, a, b, c, m, n, k, cols, bias, activation, residual, before);
+  if (m <= MATVEC_ROWS && batch === 1 && k > 0 && accumulate === 0 && product.packed === undefined && (transposeA === 0 || m === 1)) {
+    if (transposeB) {
+      const cols = Math.max(4, Math.ceil(n / 64));
+      run('matvecTransposed', Math.ceil(n / cols), 1, a, b, c, m, n, k, cols, bias, activation, residual, before);
+      return;
+    }
+    const kc = Math.max(8, Math.ceil(k / 64) * 8);
+    const parts = Math.ceil(k / kc);
+    const partial = temporary(Math.max(1, parts) * m * n * 4);
+    run('matvecParts', parts, 1, a, b, partial, m, n, k, kc);
+    run('matvecJoin', Math.ceil(n / 1024), 1, partial, c, m, n, parts, 1024, bias, activation, residual, before);
     return;
   }
   const panels = Math.ceil(n / PANEL);
