@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
-  disposeTree, embed, flatten, linear, linearCrossEntropy, mapLeaves, mean, memory, readSafetensors, scope, square, type Tensor, tensor,
+  add, disposeTree, embed, flatten, linear, linearCrossEntropy, mapLeaves, mean, memory, readSafetensors, scope, square, sum, type Tensor, tensor,
   toFloat32, type Tree, useDevice, valueAndGrad, type Weight,
 } from '@llm/tensor';
 import { expectClose } from '@llm/testing';
@@ -10,7 +10,7 @@ import { paramsFromTensors } from '../checkpoint/checkpoint.ts';
 import { createModel } from '../config/create-model.ts';
 import { generate } from '../generate/generate.ts';
 import { greedy } from '../generate/temperature.ts';
-import type { ApplyOptions, Model } from '../model.ts';
+import type { ApplyOptions, Model, ModelInputs } from '../model.ts';
 
 const golden = (name: string): string => fileURLToPath(new URL(`../../../../tests/golden/${name}`, import.meta.url));
 const stored = (name: string): ReturnType<typeof readSafetensors>['tensors'] => readSafetensors(readFileSync(golden(name))).tensors;
@@ -54,6 +54,25 @@ describe.each(['gpt2', 'llama'])('%s', (name) => {
     for (const [path, gradient] of Object.entries(grads)) expectClose(gradient.dataSync(), toFloat32(trajectory.get(`grad.${path}`)!), { tolerance: 1e-5, name: path });
     disposeTree(grads);
     expect(memory().tensors).toBe(before);
+    disposeTree(params);
+  });
+
+  test.each([false, true])('gradients of packed documents are those of each alone, though their marks are made inside the loss (checkpointed: %s)', (checkpointed) => {
+    const { model, params } = load(name);
+    const squares = (params: Tree, inputs: ModelInputs): Tensor => sum(square(model.hidden(params, inputs, { checkpointed })));
+    const int = (values: readonly number[]): Tensor => tensor(Int32Array.from(values), [1, values.length], 'int32');
+    const [a, b] = [[...ids.subarray(0, 7)], [...ids.subarray(7, 12)]];
+    const packed = valueAndGrad((params: Tree) => squares(params, {
+      ids: int([...a, ...b]), positions: int([...a.keys(), ...b.keys()]), segments: int([...a.map(() => 0), ...b.map(() => 1)]),
+    }))(params);
+    const apart = valueAndGrad((params: Tree) => add(squares(params, { ids: int(a) }), squares(params, { ids: int(b) })))(params);
+    expect(Object.keys(packed.grads)).toEqual(Object.keys(apart.grads));
+    for (const [path, gradient] of Object.entries(packed.grads)) {
+      const expected = apart.grads[path]!.dataSync();
+      const size = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+      expectClose(gradient.dataSync().map((value) => value / size), expected.map((value) => value / size), { tolerance: 1e-5, name: path });
+    }
+    for (const { value, grads } of [packed, apart]) disposeTree({ ...grads, value });
     disposeTree(params);
   });
 
