@@ -100,7 +100,7 @@ describe('where something is missing it works with less, and says so', () => {
     ['a page that is not isolated', () => vi.stubGlobal('crossOriginIsolated', false)],
     ['an engine that grants no shared memory', () => {
       const { Memory } = WebAssembly;
-      vi.spyOn(WebAssembly, 'Memory').mockImplementation(function memory(descriptor) {
+      vi.spyOn(WebAssembly, 'Memory').mockImplementation(function memory(descriptor: WebAssembly.MemoryDescriptor) {
         if (descriptor.shared) throw new RangeError('no shared memory');
         return new Memory(descriptor);
       } as never);

@@ -1,4 +1,4 @@
-import { add, denseBincount, matMul, memory, mean, mul, reverse, square, sub, sum, tanh, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { add, denseBincount, matMul, memory, mean, mul, reverse, square, sub, sum, tanh, type Tensor, type Tensor1D, tensor } from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { useDevice } from '../device/use-device.ts';
 import { attention } from '../ops/attention.ts';
@@ -7,7 +7,7 @@ import { rmsNorm } from '../ops/rms-norm.ts';
 import { checkpointed } from './checkpointed.ts';
 import { valueAndGrad } from './value-and-grad.ts';
 
-const bincountWeights = (w: Tensor): Tensor => denseBincount(tensor([0, 1], [2], 'int32'), w as never, 2);
+const bincountWeights = (w: Tensor): Tensor => denseBincount(tensor([0, 1], [2], 'int32') as Tensor1D, w as Tensor1D, 2);
 
 describe.each(['cpu', 'wasm'] as const)('on %s', (device) => {
   beforeEach(async () => { await useDevice(device, { threads: 2 }); });

@@ -99,7 +99,7 @@ describe('a memory that cannot be shared moves when it grows', () => {
     const memories: WebAssembly.Memory[] = [];
     if (kind === 'not shared') vi.stubGlobal('SharedArrayBuffer', undefined);
     const { Memory } = WebAssembly;
-    vi.spyOn(WebAssembly, 'Memory').mockImplementation(function memory(descriptor) {
+    vi.spyOn(WebAssembly, 'Memory').mockImplementation(function memory(descriptor: WebAssembly.MemoryDescriptor) {
       const made = new Memory(descriptor);
       memories.push(made);
       return made;
