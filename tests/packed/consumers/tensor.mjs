@@ -72,6 +72,8 @@ for (const name of ['cpu', 'wasm']) {
   gradientOf({ x: random([2, 4], 'x'), w: t.ones([4]) }, ({ x, w }) => t.layerNorm(x, w));
   gradientOf({ x: random([2, 4], 'x') }, ({ x }) => t.softmax(x));
   gradientOf({ x: random([2, 4], 'x') }, ({ x }) => t.logSoftmax(x));
+  gradientOf({ a: random([2, 4], 'a'), b: random([4, 3], 'b') }, ({ a, b }) => t.einsum('ij,jk->ki', a, b));
+  gradientOf({ x: random([2, 4], 'x') }, ({ x }) => t.logSoftmax(x));
   gradientOf({ a: random([2, 3], 'a'), b: random([3, 2], 'b') }, ({ a, b }) => t.einsum('ij,jk->ik', a, b));
   gradientOf({ x: random([1, 2, 1, 4], 'x') }, ({ x }) => t.rope(x, { cos: t.ones([2, 2]), sin: t.zeros([2, 2]) }));
   gradientOf({ q: random([1, 3, 2, 4], 'q'), k: random([1, 3, 1, 4], 'k'), v: random([1, 3, 1, 4], 'v') }, ({ q, k, v }) => t.attention(q, k, v));
@@ -94,6 +96,15 @@ for (const name of ['cpu', 'wasm']) {
     culprit = error.message;
   }
   expect(culprit.includes('Log'), `the logarithm to be named but found ${culprit}`);
+
+  // Where a NaN comes from.
+  let named = '';
+  try {
+    t.findNonFinite(() => t.log(t.tensor([1, -1])));
+  } catch (error) {
+    named = error instanceof t.NonFiniteValueError ? error.operation : String(error);
+  }
+  expect(named === 'Log', `the operation Log to be named but found ${named}`);
 
   // One optimizer step in place, and the norm that clipping needs.
   const entry = { param: t.tensor([1]), grad: t.tensor([1]), m: t.zeros([1]), v: t.zeros([1]), lr: 0.1, weightDecay: 0 };
