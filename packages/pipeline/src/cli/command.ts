@@ -35,13 +35,15 @@ const JSON_FLAG: ArgsDef = { json: { type: 'boolean', description: 'Write JSON l
 export function command<Schema extends z.ZodType>({ name, description, args, lists = [], variadic, schema, stopsItself = false, run }: CommandOptions<Schema>): Command {
   const all: ArgsDef = { ...args, ...JSON_FLAG };
   const positionals = Object.entries(all).filter(([, { type }]) => type === 'positional').map(([key]) => key);
+  // Whether something is missing is for the schema to say, in the words of every other mistake.
+  const optional: ArgsDef = Object.fromEntries(Object.entries(all).map(([key, arg]) => [key, { ...arg, required: false }]));
   return {
     name,
     stopsItself,
     definition: defineCommand({ meta: { name, description }, args: all }) as CommandDef,
     run(rawArgs, io) {
       const { rest, lists: found } = readArguments(rawArgs, { command: name, args: all, lists });
-      const parsed = parseArgs(rest, Object.fromEntries(Object.entries(all).map(([key, arg]) => [key, arg.type === 'positional' ? { ...arg, required: false } : arg])));
+      const parsed = parseArgs(rest, optional);
       const given: Record<string, unknown> = {};
       for (const [key, { type }] of Object.entries(all)) {
         if (type === 'positional') continue;

@@ -21,7 +21,7 @@ export async function runCli(argv: readonly string[], { commands, version, io }:
     }) as CommandDef;
     const [first] = argv;
     if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
-      io.out(`${await renderUsage(root)}\n`);
+      io.out(`${plain(await renderUsage(root), io)}\n`);
       return first === undefined ? EXIT.usage : EXIT.ok;
     }
     if (first === '--version' || first === '-v') {
@@ -31,7 +31,7 @@ export async function runCli(argv: readonly string[], { commands, version, io }:
     const { found, rest } = find(argv, commands);
     const before = rest.indexOf('--') < 0 ? rest : rest.slice(0, rest.indexOf('--'));
     if (before.includes('--help') || before.includes('-h')) {
-      io.out(`${await renderUsage(found.definition, root)}\n`);
+      io.out(`${plain(await renderUsage(found.definition, root), io)}\n`);
       return EXIT.ok;
     }
     const work = found.run(rest, io);
@@ -41,6 +41,12 @@ export async function runCli(argv: readonly string[], { commands, version, io }:
     if (code === undefined) io.err(`${explain(error, { debug: io.env.LLM_DEBUG === '1' })}\n`);
     return code ?? (error instanceof UsageError ? EXIT.usage : EXIT.failure);
   }
+}
+
+/** Help without colours where nobody would see them. */
+function plain(usage: string, { isTTY }: Io): string {
+  // eslint-disable-next-line no-control-regex -- the escape character is what is looked for
+  return isTTY ? usage : usage.replace(/\u001b\[\d+m/g, '').replace(/[ ]+$/gm, '');
 }
 
 function find(argv: readonly string[], commands: readonly Command[]): { found: Command; rest: readonly string[] } {

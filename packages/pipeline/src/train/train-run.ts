@@ -48,7 +48,7 @@ export interface TrainedRun {
 }
 
 /** What must be the same for a run to go on; paths are left out, since the same text from elsewhere is the same run. */
-function configOf({ settings: { model, training }, data: { sha256: data }, tokenizerSha256: tokenizer }: RunRecord): Json {
+export function runConfig({ settings: { model, training }, data: { sha256: data }, tokenizerSha256: tokenizer }: RunRecord): Json {
   return { model: model as Json, training, data, tokenizer };
 }
 
@@ -69,7 +69,7 @@ export async function trainRun({ folder, record, tokenizer, stores, signal, fs, 
     beta1: training.beta1, beta2: training.beta2, weightDecay: training.weightDecay,
   });
 
-  const config = configOf(record);
+  const config = runConfig(record);
   const params = model.init(training.seed);
   const restored = await resumeTraining(folder, { params, optimizer, config, ...(fs === undefined ? {} : { fs }) });
   for (const { path, why } of restored?.skipped ?? []) onNotice?.(`Passed over ${path}: ${why}`);
