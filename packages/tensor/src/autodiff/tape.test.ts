@@ -95,4 +95,11 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (device) => {
     expect([...grads.q!.dataSync()]).toEqual([1, 1, 1, 1]);
     expect(memory().numTensors).toBe(before + 2);
   });
+
+  test('a tensor that stands at two paths has one gradient, the sum, under the first', () => {
+    const shared = tensor([3]);
+    const { grads } = valueAndGrad((p: { embed: Tensor; head: Tensor }) => sum(mul(p.embed, mul(p.head, 2))))({ embed: shared, head: shared });
+    // d(2w²)/dw = 4w
+    expect(Object.entries(grads).map(([path, grad]) => [path, grad.dataSync()[0]])).toEqual([['embed', 12]]);
+  });
 });

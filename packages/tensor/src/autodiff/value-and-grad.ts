@@ -23,7 +23,8 @@ export type Gradients = Record<string, Tensor>;
  *   (L, ∂L/∂θ)  where L = loss(params, ...args) is a scalar
  *
  * The loss may instead return `{ loss, … }` with further tensors, which come back beside the loss. `trainable` says which
- * paths take part; default: every float32 leaf. A leaf that the loss does not touch has no entry.
+ * paths take part; default: every float32 leaf. A leaf that the loss does not touch has no entry; a
+ * tensor that stands at several paths has one, under the first, so that no optimizer moves it twice.
  *
  * @example
  * ```ts
@@ -39,7 +40,12 @@ export function valueAndGrad<P extends Tree, A extends readonly unknown[], R ext
   { trainable = () => true }: { trainable?: (path: string) => boolean } = {},
 ): (params: P, ...args: A) => { value: R; grads: Gradients } {
   return (params, ...args) => {
-    const leaves = Object.entries(flatten(params)).filter(([path, leaf]) => leaf.dtype === 'float32' && trainable(path));
+    const seen = new Set<Tensor>();
+    const leaves = Object.entries(flatten(params)).filter(([path, leaf]) => {
+      const taken = leaf.dtype === 'float32' && trainable(path) && !seen.has(leaf);
+      if (taken) seen.add(leaf);
+      return taken;
+    });
     if (leaves.length === 0) {
       throw new RangeError('valueAndGrad: expected at least one trainable leaf but found none. Check the `trainable` filter.');
     }
