@@ -31,7 +31,11 @@ const CHUNK_BITS = 12;
 const MAX_CHUNKS = (1 << CHUNK_BITS) - 1;
 const MAX_ARGS = CONTROL_BYTES / 8 - ARGS_AT;
 const JOB_MASK = (1 << (31 - CHUNK_BITS)) - 1;
-const STALL_MS = 120_000;
+/** A helper that owes a chunk for so long, and for so many times what this thread took for all of its own, is given up. */
+const STALL_MS = 10_000;
+const STALL_RATIO = 50;
+/** Longer between two looks at the clock, and it was this thread or the whole machine that stood still. */
+const LOOK_MS = 50;
 
 /** The loop of a helper thread, as source, since it must run from a string in Node and in browsers. */
 export const WORKER_LOOP: string = `
@@ -63,10 +67,11 @@ const run = ({ module, memory, control, setScratch }, ready) => {
     spins = 0;
     try {
       fns[fn](chunk * grain, Math.min(total, (chunk + 1) * grain), ...args);
-    } catch (error) {
-      Atomics.store(words, ${FAILED}, 1);
+    } catch {
+      Atomics.store(words, ${FAILED}, chunk + 1);
+    } finally {
+      Atomics.add(words, ${DONE}, 1);
     }
-    Atomics.add(words, ${DONE}, 1);
   }
 };`;
 
@@ -78,13 +83,15 @@ export async function createPool(
   { threads, control, scratch }: { threads: number; control: number; scratch: (thread: number) => number },
 ): Promise<Pool> {
   const workers: PoolWorker[] = [];
+  let broken: Error | undefined;
+  const onEnd = (error: Error): void => { broken ??= error; };
   const words = new Int32Array(memory.buffer, control, CONTROL_BYTES / 4);
   const doubles = new Float64Array(memory.buffer, control, CONTROL_BYTES / 8);
   const names = Object.keys(exports).filter((name) => typeof exports[name] === 'function').sort();
   const ids = new Map(names.map((name, id) => [name, id]));
   for (let thread = 1; thread < threads; thread++) {
     try {
-      workers.push(await spawnWorker(WORKER_LOOP, { module, memory, control, setScratch: scratch(thread) }));
+      workers.push(await spawnWorker(WORKER_LOOP, { module, memory, control, setScratch: scratch(thread) }, { onEnd }));
     } catch (error) {
       await Promise.all(workers.map((worker) => worker.terminate()));
       throw error;
@@ -93,6 +100,9 @@ export async function createPool(
   let job = 0;
 
   const dispatch: Pool['dispatch'] = (name, total, grain, args) => {
+    if (broken !== undefined) {
+      throw new Error(`dispatch: expected ${workers.length} helper threads but found that one ended or stopped answering: ${broken.message}. Start again, with threads: 1 if it comes back.`, { cause: broken });
+    }
     if (total <= 0) return;
     const fn = exports[name];
     if (fn === undefined) throw new RangeError(`dispatch: expected an exported kernel but found ${name}. Build the kernels again.`);
@@ -118,6 +128,7 @@ export async function createPool(
     Atomics.store(words, TICKET, first);
     if (Atomics.load(words, SLEEPERS) > 0) Atomics.notify(words, TICKET);
     let failure: unknown;
+    const began = performance.now();
     for (;;) {
       const ticket = Atomics.load(words, TICKET);
       const chunk = ticket & MAX_CHUNKS;
@@ -130,11 +141,17 @@ export async function createPool(
       }
       Atomics.add(words, DONE, 1);
     }
-    waitFor(words, chunks, name);
-    const trapped = Atomics.exchange(words, FAILED, 0) !== 0;
+    if (!answered(words, { chunks, began })) {
+      // Never used again: the chunk may still be written, and counted, at any time.
+      broken = new Error(`${name} did not end on a helper thread`);
+      throw new Error(`dispatch: expected ${name} to end but found a helper thread that stopped answering. Start again, with threads: 1 if it comes back.`);
+    }
+    const trapped = Atomics.exchange(words, FAILED, 0) - 1;
     if (failure !== undefined) throw failure;
-    if (trapped) {
-      throw new Error(`dispatch: expected ${name} to run on every thread but found that it trapped on a helper thread`);
+    if (trapped >= 0) {
+      // Nothing but a number comes back from a helper at once: the chunk tells here what was wrong with it.
+      const cause = errorOf(() => fn(trapped * step, Math.min(total, (trapped + 1) * step), ...args));
+      throw new Error(`dispatch: expected ${name} to run on every thread but found that it trapped on a helper thread${cause === undefined ? '' : `: ${cause.message}`}. Check the addresses and sizes that it was given.`, { cause });
     }
   };
 
@@ -151,16 +168,30 @@ export async function createPool(
   };
 }
 
-/** Spins until every chunk is done: the other threads are in their last chunk, which is shorter than a sleep and a wake. */
-function waitFor(words: Int32Array, chunks: number, name: string): void {
-  let spins = 0;
-  let deadline = 0;
-  while (Atomics.load(words, DONE) !== chunks) {
-    if ((++spins & 0xfffff) !== 0) continue;
-    const now = Date.now();
-    if (deadline === 0) deadline = now + STALL_MS;
-    else if (now > deadline) {
-      throw new Error(`dispatch: expected ${name} to end but found a helper thread that stopped answering. Restart with threads: 1.`);
-    }
+/**
+ * Spins until every chunk is done: the other threads are in their last chunk, which is shorter than a sleep and a wake. False
+ * where a helper does not end; only time in which this thread ran counts, or a machine that was suspended would be an error.
+ */
+function answered(words: Int32Array, { chunks, began }: { chunks: number; began: number }): boolean {
+  let before = 0;
+  let limit = 0;
+  let waited = 0;
+  for (let spins = 1; Atomics.load(words, DONE) !== chunks; spins++) {
+    if ((spins & 0xffff) !== 0) continue;
+    const now = performance.now();
+    if (limit === 0) limit = Math.max(STALL_MS, STALL_RATIO * (now - began));
+    else waited += Math.min(LOOK_MS, now - before);
+    if (waited > limit) return false;
+    before = now;
   }
+  return true;
+}
+
+function errorOf(run: () => void): Error | undefined {
+  try {
+    run();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+  return undefined;
 }

@@ -20,18 +20,22 @@ function nodeWorkers(): NodeWorkers | undefined {
 /**
  * Starts a thread that runs `loop` (source text that defines `run(data, ready)`) and resolves once it is ready.
  * Rejects with the thread's own error where it cannot start, for example under a Content-Security-Policy without blob workers.
+ * `onEnd` is told why a thread that was ready ended, unless it was terminated.
  */
-export function spawnWorker(loop: string, data: object): Promise<PoolWorker> {
+export function spawnWorker(loop: string, data: object, { onEnd }: { onEnd: (error: Error) => void }): Promise<PoolWorker> {
   const node = nodeWorkers();
   if (node !== undefined) {
     return new Promise((resolve, reject) => {
       const source = `${loop}\nconst { parentPort, workerData } = require('node:worker_threads');\n`
         + 'run(workerData, () => parentPort.postMessage(1));';
       const worker = new node.Worker(source, { eval: true, workerData: data });
-      worker.once('error', reject);
+      let ended = reject;
+      worker.once('error', (error) => ended(error as Error));
+      worker.once('exit', (code) => ended(new Error(`a thread ended with code ${String(code)}`)));
       worker.once('message', () => {
+        ended = onEnd;
         worker.unref();
-        resolve({ terminate: async () => { await worker.terminate(); } });
+        resolve({ terminate: async () => { ended = () => {}; await worker.terminate(); } });
       });
     });
   }
@@ -39,8 +43,10 @@ export function spawnWorker(loop: string, data: object): Promise<PoolWorker> {
     const source = `${loop}\nonmessage = ({ data }) => run(data, () => postMessage(1));`;
     const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
     const worker = new Worker(url);
-    worker.onerror = (event) => reject(new Error(`spawnWorker: expected a thread to start but found ${event.message}`));
+    let ended = reject;
+    worker.onerror = (event) => ended(new Error(`spawnWorker: expected a thread that runs but found ${event.message ?? 'that it may not start here'}`));
     worker.onmessage = () => {
+      ended = onEnd;
       URL.revokeObjectURL(url);
       resolve({ terminate: async () => worker.terminate() });
     };
