@@ -1,6 +1,6 @@
 // The one entry behind every root script. Needs only Node and npm: fetches pnpm, installs from the frozen lockfile,
 // builds what changed, then runs the task. Training and benchmarks run on Node 24 where it can be had.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,14 @@ function run(command, commandArgs, extra = {}) {
   });
   if (signal) process.kill(process.pid, signal);
   if (status !== 0) process.exit(status ?? 1);
+}
+/** The same for what the user works with: stays until it has saved and ended after Ctrl-C, and hands on what ends it from outside. */
+function runInForeground(command, commandArgs, extra = {}) {
+  const child = spawn(command, commandArgs, { cwd: root, stdio: 'inherit', env, ...extra });
+  process.on('SIGINT', () => { if (!process.stdin.isTTY) child.kill('SIGINT'); }); // a terminal sends it to the child itself
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => { console.error(`setup: ${command} could not be started: ${error.message}`); process.exit(1); });
+  child.on('exit', (status, signal) => process.exit(status ?? (signal === 'SIGKILL' ? 137 : 1)));
 }
 const pnpm = (...pnpmArgs) => run('npx', ['--yes', packageManager, ...pnpmArgs]);
 
@@ -56,8 +64,8 @@ const userCwd = process.env.INIT_CWD ?? process.cwd();
 
 const tasks = {
   build,
-  start: () => { build(); run(fastNode(), [cli, 'quickstart', ...args], { cwd: userCwd, shell: false }); },
-  llm: () => { build(); run(fastNode(), [cli, ...args], { cwd: userCwd, shell: false }); },
+  start: () => { build(); runInForeground(fastNode(), [cli, 'quickstart', ...args], { cwd: userCwd }); },
+  llm: () => { build(); runInForeground(fastNode(), [cli, ...args], { cwd: userCwd }); },
   bench: () => { build(); run(fastNode(), ['benchmarks/run.mjs', ...args], { shell: false }); },
   test: () => { build(); run(process.execPath, ['tools/test.mjs', ...args], { shell: false }); },
   check: () => { build(); run(process.execPath, ['tools/check.mjs', ...args], { shell: false }); },

@@ -31,7 +31,8 @@ export function statusText({ step, steps, loss, lr, gradNorm, progress: { tokens
     `grad ${digits(gradNorm)}`,
     `${short(tokensPerSecond)} tok/s`,
     ...(flopsPerSecond === undefined ? [] : [`${(flopsPerSecond / 1e9).toFixed(1)} GFLOP/s`]),
-    ...(mfu === undefined ? [] : [`MFU ${(100 * mfu).toFixed(0)} %`]),
+    // Beyond 1 the peak was measured while something else ran, and means nothing.
+    ...(mfu === undefined || mfu > 1 ? [] : [`MFU ${(100 * mfu).toFixed(0)} %`]),
     bytes(peakBytes),
     ...(etaSeconds === undefined ? [] : [`${duration(etaSeconds)} left`]),
   ].join(' · ');

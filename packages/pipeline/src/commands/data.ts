@@ -3,10 +3,10 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { once } from 'node:events';
 import { z } from 'zod';
-import { CliError } from '../cli/cli-error.ts';
 import { command, type Command, integer, paths, text } from '../cli/command.ts';
 import { count } from '../cli/format.ts';
 import { printable } from '../cli/io.ts';
+import { checkOutput } from '../corpus/check-output.ts';
 import { FILTER_SETS } from '../corpus/filters.ts';
 import { readCorpus } from '../corpus/read-corpus.ts';
 import { filterArgs, filterFields } from './shared-args.ts';
@@ -52,9 +52,7 @@ export const data: Command = command({
   async run({ paths: from, out, 'dry-run': dry, filters, json, 'skip-bad': skipBad, 'text-field': textField }, io) {
     const clean = out === undefined || dry ? undefined : resolve(io.cwd, out);
     const log = clean?.replace(/(\.jsonl)?$/, '.decisions.jsonl');
-    if (clean !== undefined && from.some((path) => clean === resolve(io.cwd, path))) {
-      throw new CliError('E_OUTPUT', `llm data: expected --out to be another file than the input but found ${out}. Choose another name.`);
-    }
+    if (clean !== undefined) checkOutput(clean, { inputs: from, cwd: io.cwd, remedy: 'Choose another --out.' });
     const decisions: string[] = [];
     const corpus = readCorpus({ paths: from, filters: FILTER_SETS[filters]!, cwd: io.cwd, signal: io.stop, onDecision: (decision) => decisions.push(`${JSON.stringify(decision)}\n`), skipBad, textField });
     const [kept, decided] = clean === undefined ? [] : [await output(clean), await output(log!)];

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { CliError, UsageError } from '../cli/cli-error.ts';
 import { command, type Command, integer, number, paths, text } from '../cli/command.ts';
+import { checkOutput } from '../corpus/check-output.ts';
 import { FILTER_SETS } from '../corpus/filters.ts';
 import { readRun } from '../run/run-record.ts';
 import { createRun, SPLITS } from '../train/create-run.ts';
@@ -66,6 +67,7 @@ export const pretrain: Command = command({
     if (existing !== undefined && !resume && !fresh) throw new CliError('E_RUN_EXISTS', `llm pretrain: expected a new run but found one in ${shown}. Use --resume to go on with it, --fresh to replace it, or --name for another.`);
     if (!resume && data === undefined) throw new UsageError('llm pretrain: expected --data with files or folders of text but found nothing. See llm pretrain --help.');
     const { size, config } = await sizeOf(options.config, io.cwd);
+    checkOutput(folder, { inputs: data ?? [], cwd: io.cwd, remedy: 'Keep the runs elsewhere with --runs, or name the folders of text one by one.' });
     return driveRun({
       io, json, folder, fresh,
       create: (onNotice) => createRun({

@@ -3,11 +3,15 @@ import { z } from 'zod';
 import { CliError, EXIT } from '../cli/cli-error.ts';
 import { command, type Command, integer, number, paths, text } from '../cli/command.ts';
 import type { Io } from '../cli/io.ts';
+import { checkOutput } from '../corpus/check-output.ts';
 import { FILTER_SETS } from '../corpus/filters.ts';
 import { readRun, type RunRecord } from '../run/run-record.ts';
 import { createRun } from '../train/create-run.ts';
 import { driveRun, invocation, nextCommands, shownPath, summary } from '../train/drive-run.ts';
 import { filterArgs, filterFields } from './shared-args.ts';
+
+/** A machine that is slow, or busy, still gets to where samples can be read. */
+const PATIENCE = { steps: 700, seconds: 210 };
 
 /** From text to a trained, saved, generating model with one command. */
 export const quickstart: Command = command({
@@ -15,7 +19,7 @@ export const quickstart: Command = command({
   description: 'Train a small language model in minutes on the documentation of the installed packages, or on your own text',
   args: {
     data: { type: 'string', valueHint: 'path…', description: 'Files and folders of your own text; default: every *.md and *.d.ts under node_modules' },
-    minutes: { type: 'string', valueHint: 'minutes', description: 'How long to train', default: '2' },
+    minutes: { type: 'string', valueHint: 'minutes', description: 'How long to train; default: 2, on a slow machine up to 3.5' },
     seed: { type: 'string', valueHint: 'number', description: 'The same seed gives the same model', default: '0' },
     name: { type: 'string', valueHint: 'name', description: 'Name of the run; default: quickstart, or quickstart- and the first path' },
     runs: { type: 'string', valueHint: 'folder', description: 'Where runs are kept', default: 'runs' },
@@ -26,7 +30,7 @@ export const quickstart: Command = command({
   variadic: 'data',
   stopsItself: true,
   schema: z.object({
-    data: paths.optional(), minutes: number('a number of minutes above 0', { min: 1e-3, max: 1e6 }), seed: integer(0, 2 ** 32 - 1), name: z.string().regex(/^[\w.-]+$/, { error: 'a name of letters, digits, dots and dashes' }).optional(),
+    data: paths.optional(), minutes: number('a number of minutes above 0', { min: 1e-3, max: 1e6 }).optional(), seed: integer(0, 2 ** 32 - 1), name: z.string().regex(/^[\w.-]+$/, { error: 'a name of letters, digits, dots and dashes' }).optional(),
     runs: text('a folder'), fresh: z.boolean().default(false), ...filterFields,
   }),
   async run({ data, minutes, seed, name: given, runs, fresh, filters, json }, io) {
@@ -39,9 +43,10 @@ export const quickstart: Command = command({
       if (there === 'done') return EXIT.ok;
       anew = there === 'anew';
     }
+    checkOutput(folder, { inputs: data ?? [], cwd: io.cwd, remedy: 'Keep the runs elsewhere with --runs, or name the folders of text one by one.' });
     return driveRun({
       io, json, folder, fresh: anew,
-      create: (onNotice) => createRun({ folder, name, cwd: io.cwd, signal: io.stop, onNotice, paths: data, filters: FILTER_SETS[filters]!, split: 'llama3', minutes, seed }),
+      create: (onNotice) => createRun({ folder, name, cwd: io.cwd, signal: io.stop, onNotice, paths: data, filters: FILTER_SETS[filters]!, split: 'llama3', minutes, patience: minutes === undefined ? PATIENCE : undefined, seed }),
     });
   },
 });

@@ -16,7 +16,7 @@ import { replaceText } from '../run/replace-text.ts';
 import { type RunRecord, type RunSettings, sha256, writeRun } from '../run/run-record.ts';
 import { calibrate } from './calibrate.ts';
 import { checkMemory } from './check-memory.ts';
-import { planSteps } from './plan-steps.ts';
+import { planSteps, type PlanStepsOptions } from './plan-steps.ts';
 import { choosePrompts } from './prompts.ts';
 import { runPaths } from './run-paths.ts';
 import { configOf, type SizePreset, sizesForText } from './sizes.ts';
@@ -43,6 +43,7 @@ export interface CreateRunOptions {
   readonly config?: Readonly<Record<string, unknown>> | undefined;
   readonly steps?: number | undefined;
   readonly minutes?: number | undefined;
+  readonly patience?: PlanStepsOptions['patience'];
   readonly batch?: number | undefined;
   readonly length?: number | undefined;
   readonly accumulate?: number | undefined;
@@ -106,7 +107,7 @@ export async function createRun(options: CreateRunOptions): Promise<CreatedRun> 
   const { secondsPerStep } = await calibrate(model, source, { accumulate, checkpointed });
   signal.throwIfAborted();
   const plan = planSteps({
-    steps: options.steps, ...(options.minutes === undefined ? {} : { seconds: 60 * options.minutes }), secondsPerStep,
+    steps: options.steps, patience: options.patience, ...(options.minutes === undefined ? {} : { seconds: 60 * options.minutes }), secondsPerStep,
     batchesPerEpoch: source.batchesPerEpoch / accumulate, maxEpochs: options.maxEpochs ?? 12,
   });
 

@@ -46,6 +46,7 @@ export async function driveRun({ io, json, folder, fresh, create, fs }: DriveOpt
       const { batch, length, checkpointed, accumulate } = record.settings.training;
       checkMemory(createModel(record.settings.model), { batch, length, checkpointed, accumulate });
       const device = await useDevice();
+      for (const note of device.notes) say(`Note: ${note}`);
       if (device.description !== record.device.description) say(`Note: the run began on ${record.device.description} and goes on with ${device.description}; its last bits may differ.`);
     }
     const paths = runPaths(folder);

@@ -33,7 +33,7 @@ export async function openModel(folder: string): Promise<OpenModel> {
   if (existsSync(join(folder, 'config.json'))) {
     const { model, params, config, tokenizerJson, tokenizerConfig } = await loadPretrained(folder);
     if (tokenizerJson === undefined) throw new CliError('E_TOKENIZER', `llm: expected tokenizer.json beside config.json but found none in ${folder}. Add the tokenizer that the model was trained with.`);
-    return { model, params, tokenizer: tokenizerFromJson(JSON.parse(tokenizerJson)), bosId: config.bosId, length: lengthOf(model), hasChatTemplate: tokenizerConfig?.chat_template !== undefined };
+    return { model, params, tokenizer: tokenizerOf(tokenizerJson, { folder, model }), bosId: config.bosId, length: lengthOf(model), hasChatTemplate: tokenizerConfig?.chat_template !== undefined };
   }
   const latest = record === undefined ? undefined : await latestCheckpoint(folder);
   if (record === undefined || latest === undefined) throw new CliError('E_NOT_FOUND', `llm: expected config.json or a run with a checkpoint but found neither in ${folder}. Give the folder of a model, or train first with llm quickstart.`);
@@ -45,4 +45,11 @@ export async function openModel(folder: string): Promise<OpenModel> {
     bosId: model.config.bosId, length: lengthOf(model), hasChatTemplate: false,
     note: `This run is not finished: step ${latest.step} of ${record.settings.training.steps}.`,
   };
+}
+
+/** The tokenizer beside a model; one that gives ids which the model does not know belongs to another. */
+function tokenizerOf(json: string, { folder, model }: { folder: string; model: Model }): Tokenizer {
+  const tokenizer = tokenizerFromJson(JSON.parse(json));
+  if (tokenizer.size <= model.shape.vocabSize) return tokenizer;
+  throw new CliError('E_TOKENIZER', `llm: expected a tokenizer of at most ${model.shape.vocabSize} tokens, as the model in ${folder} has, but found one of ${tokenizer.size}. Put back the tokenizer.json that the model was trained with.`);
 }

@@ -13,6 +13,8 @@ export interface PlanStepsOptions {
   /** A fixed number of steps, or the time to fill. */
   readonly steps?: number | undefined;
   readonly seconds?: number | undefined;
+  /** On a slow machine, go on for longer until so many steps are done, but not beyond `seconds`. */
+  readonly patience?: { readonly steps: number; readonly seconds: number } | undefined;
   readonly secondsPerStep: number;
   readonly batchesPerEpoch: number;
   /** More passes over the same text only teach it by heart. */
@@ -27,8 +29,8 @@ const LOOKS = 8;
  *
  *   steps = min(seconds / secondsPerStep, maxEpochs · batchesPerEpoch)
  */
-export function planSteps({ steps: fixed, seconds = 120, secondsPerStep, batchesPerEpoch, maxEpochs }: PlanStepsOptions): StepPlan {
-  const byTime = Math.max(10, Math.floor(seconds / secondsPerStep));
+export function planSteps({ steps: fixed, seconds = 120, patience = { steps: 0, seconds: 0 }, secondsPerStep, batchesPerEpoch, maxEpochs }: PlanStepsOptions): StepPlan {
+  const byTime = Math.max(10, Math.floor(seconds / secondsPerStep), Math.min(patience.steps, Math.floor(patience.seconds / secondsPerStep)));
   const byText = Math.max(10, Math.floor(maxEpochs * batchesPerEpoch));
   const steps = fixed ?? Math.min(byTime, byText);
   const every = Math.max(1, Math.ceil(steps / LOOKS));

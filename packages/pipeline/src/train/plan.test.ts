@@ -9,6 +9,8 @@ test('as many steps as the time allows, but no more passes than asked for', () =
   expect(planSteps({ seconds: 120, secondsPerStep: 0.25, batchesPerEpoch: 1000, maxEpochs: 12 })).toMatchObject({ steps: 480, warmupSteps: 24, evalEvery: 60, sampleEvery: 120, saveEvery: 120, limitedBy: 'time' });
   expect(planSteps({ seconds: 120, secondsPerStep: 0.25, batchesPerEpoch: 10, maxEpochs: 12 })).toMatchObject({ steps: 120, limitedBy: 'text' });
   expect(planSteps({ seconds: 1, secondsPerStep: 60, batchesPerEpoch: 10, maxEpochs: 12 })).toMatchObject({ steps: 10, saveEvery: 1 });
+  const patience = { steps: 600, seconds: 200 };
+  expect([0.1, 0.25, 0.5, 2].map((secondsPerStep) => planSteps({ seconds: 120, patience, secondsPerStep, batchesPerEpoch: 1e6, maxEpochs: 1 }).steps)).toEqual([1200, 600, 400, 100]);
   expect(planSteps({ steps: 7, secondsPerStep: 0.001, batchesPerEpoch: 1, maxEpochs: 1 })).toMatchObject({ steps: 7, warmupSteps: 1, saveEvery: 7, limitedBy: 'steps' });
 });
 
