@@ -27,6 +27,8 @@ export interface WasmDeviceOptions {
   readonly maxBytes?: number;
 }
 
+const NO_SIMD = 'createWasmDevice: expected an engine with WebAssembly SIMD but found none. '
+  + 'Use a browser of 2023 or later with WebAssembly switched on, or Node 20.19 or later.';
 const PAGE = 65536;
 const SCRATCH_BYTES = 2 ** 20;
 /** Below this not even the scratch of a few threads has room. */
@@ -37,6 +39,14 @@ const RELAXED_PROBE = [
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0,
   65, 0, 253, 17, 65, 0, 253, 17, 65, 0, 253, 17, 253, 133, 2, 11,
 ];
+
+// (module (func (result v128) a vector of zeros))
+const SIMD_PROBE = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 17, 11];
+
+/** Whether this engine runs WebAssembly with SIMD, without which there are no kernels. */
+export function hasSimd(): boolean {
+  return typeof WebAssembly !== 'undefined' && WebAssembly.validate(Uint8Array.from(SIMD_PROBE));
+}
 
 /** Whether this engine accepts relaxed SIMD. */
 export function hasRelaxedSimd(): boolean {
@@ -99,6 +109,7 @@ function createSharedMemory(maxPages: number): WebAssembly.Memory | undefined {
  * ```
  */
 export async function createWasmDevice(options: WasmDeviceOptions = {}): Promise<WasmDevice> {
+  if (!hasSimd()) throw new Error(NO_SIMD);
   const { threads = availableThreads(), relaxedSimd = hasRelaxedSimd(), maxBytes = 2 ** 32 } = options;
   if (!Number.isInteger(threads) || threads < 1) {
     throw new RangeError(`createWasmDevice: expected threads to be a whole number from 1 on but found ${threads}`);

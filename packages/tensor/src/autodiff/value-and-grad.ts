@@ -47,7 +47,8 @@ export function valueAndGrad<P extends Tree, A extends readonly unknown[], R ext
       return taken;
     });
     if (leaves.length === 0) {
-      throw new RangeError('valueAndGrad: expected at least one trainable leaf but found none. Check the `trainable` filter.');
+      const names = Object.entries(flatten(params)).filter(([, { dtype }]) => dtype === 'float32').map(([path]) => path);
+      throw new RangeError(`valueAndGrad: expected at least one trainable leaf but found none. ${names.length === 0 ? 'Give a tree with float32 leaves' : `Check the trainable filter; there are ${names.slice(0, 10).join(', ')}${names.length > 10 ? `, … (${names.length} in all)` : ''}`}.`);
     }
     const xs = leaves.map(([, leaf]) => leaf);
     const grads: Gradients = {};

@@ -1,4 +1,4 @@
-import { createWasmDevice, type WasmDevice } from '@llm/kernels';
+import { createWasmDevice, hasSimd, type WasmDevice } from '@llm/kernels';
 import '@tensorflow/tfjs-backend-cpu';
 import { copyRegisteredKernels, engine, findBackend, getBackend, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
 import '../generated/gradients.ts';
@@ -25,11 +25,14 @@ export interface DeviceOptions {
   readonly maxBytes?: number;
 }
 
+const NO_SIMD = 'This engine has no WebAssembly SIMD, so everything runs in plain TypeScript and far slower. Use a browser of 2023 or later with WebAssembly switched on.';
+
 let wasm: { readonly options: string; readonly device: WasmDevice } | undefined;
 
 /**
  * Makes a device the one that tensors live on: `wasm` (WebAssembly SIMD on all processors) by default, `cpu` (plain
- * TypeScript, slow, the oracle of the tests) when named. Calling it again with the same options changes nothing.
+ * TypeScript, slow, the oracle of the tests) when named, or, saying so, where there is no WebAssembly SIMD. Calling it again
+ * with the same options changes nothing.
  *
  * @example
  * ```ts
@@ -38,7 +41,8 @@ let wasm: { readonly options: string; readonly device: WasmDevice } | undefined;
  * if (name !== 'wasm' || description === '') throw new Error('no device');
  * ```
  */
-export async function useDevice(name: DeviceName = 'wasm', options: DeviceOptions = {}): Promise<Device> {
+export async function useDevice(asked?: DeviceName, options: DeviceOptions = {}): Promise<Device> {
+  const name = asked ?? (hasSimd() ? 'wasm' : 'cpu');
   if (name !== 'wasm' && name !== 'cpu') {
     throw new RangeError(`useDevice: expected 'wasm' or 'cpu' but found ${JSON.stringify(name)}`);
   }
@@ -46,7 +50,7 @@ export async function useDevice(name: DeviceName = 'wasm', options: DeviceOption
     await setBackend('cpu');
     // It would advise to install another package.
     (engine().backend as unknown as { firstUse: boolean }).firstUse = false;
-    return { name, description: 'plain TypeScript, one thread: for checking, not for training', threads: 1, notes: [] };
+    return { name, description: 'plain TypeScript, one thread: for checking, not for training', threads: 1, notes: asked === undefined ? [NO_SIMD] : [] };
   }
   const key = JSON.stringify(options);
   if (wasm?.options !== key) {
