@@ -23,6 +23,7 @@ export * from './layer-norm/layer-norm.as';
 export * from './layout/copy-runs.as';
 export * from './layout/transpose.as';
 export * from './linear-cross-entropy/linear-cross-entropy.as';
+export * from './lion/lion.as';
 export * from './matmul/matmul.as';
 export * from './reduce/reduce-rows.as';
 export * from './reduce/sum-columns.as';

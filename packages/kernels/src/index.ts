@@ -28,6 +28,7 @@ export { copy } from './layout/copy.ts';
 export { slice } from './layout/slice.ts';
 export { transpose } from './layout/transpose.ts';
 export { linearCrossEntropy } from './linear-cross-entropy/linear-cross-entropy.ts';
+export { lion } from './lion/lion.ts';
 export { matmul } from './matmul/matmul.ts';
 export { reduceRows } from './reduce/reduce-rows.ts';
 export { sumColumns } from './reduce/sum-columns.ts';
