@@ -30,6 +30,7 @@ export { einsum } from './ops/einsum.ts';
 export { softmax } from './ops/softmax.ts';
 export { logSoftmax } from './ops/log-softmax.ts';
 export { adamwUpdate, type AdamwEntry } from './ops/adamw-update.ts';
+export { lionUpdate } from './ops/lion-update.ts';
 export { globalNorm } from './ops/global-norm.ts';
 export { SafetensorsError, type SafetensorsErrorCode } from './safetensors/errors.ts';
 export { DTYPES, tensorBytes, type Dtype } from './safetensors/dtype.ts';

@@ -1,4 +1,4 @@
-import { abs, add, div, maximum, mul, overwrite, scope, sub, type Tensor } from '@llm/tensor';
+import { lionUpdate, type Tensor } from '@llm/tensor';
 import { checkBeta, checkNotNegative } from './check-options.ts';
 import { checkedRate, type LearningRate, rateAt } from './learning-rate.ts';
 import { decaysByDefault, type Optimizer, stateOf, zeroState } from './optimizer.ts';
@@ -39,22 +39,11 @@ export function lion({ lr, beta1 = 0.9, beta2 = 0.99, weightDecay = 0, decays = 
     update({ params, grads, state, step, scale }) {
       const rate = rateAt(lr, step);
       for (const [path, grad] of Object.entries(grads)) {
-        scope(() => {
-          const param = params[path]!;
-          const m = stateOf(state, `m/${path}`);
-          const g = mul(grad, scale);
-          const kept = decays(path, param) ? mul(param, 1 - rate * weightDecay) : param;
-          overwrite(param, sub(kept, mul(sign(add(mul(m, beta1), mul(g, 1 - beta1))), rate)));
-          overwrite(m, add(mul(m, beta2), mul(g, 1 - beta2)));
+        const param = params[path]!;
+        lionUpdate({ param, grad, m: stateOf(state, `m/${path}`) }, {
+          lr: rate, weightDecay: decays(path, param) ? weightDecay : 0, beta1, beta2, gradScale: scale,
         });
       }
     },
   };
-}
-
-/** The smallest normal float32: x / max(|x|, this) is exactly ±1 for every normal x, and 0 for 0. */
-const SMALLEST = 2 ** -126;
-
-function sign(x: Tensor): Tensor {
-  return div(x, maximum(abs(x), SMALLEST));
 }
