@@ -109,8 +109,9 @@ for (const name of ['cpu', 'wasm']) {
   // One optimizer step in place, and the norm that clipping needs.
   const entry = { param: t.tensor([1]), grad: t.tensor([1]), m: t.zeros([1]), v: t.zeros([1]), lr: 0.1, weightDecay: 0 };
   t.adamwUpdate([entry], { beta1: 0.9, beta2: 0.999, eps: 1e-8, step: 1 });
-  t.lionUpdate(entry, { lr: 1e-4, weightDecay: 0, beta1: 0.9, beta2: 0.99 });
   equal(entry.param, [0.9], 'a first step of lr against the sign of the gradient');
+  t.lionUpdate({ ...entry, m: t.zeros([1]) }, { lr: 0.5, weightDecay: 0, beta1: 0.9, beta2: 0.99 });
+  equal(entry.param, [0.4], 'a Lion step of lr');
   expect(close(t.globalNorm([t.tensor([3]), t.tensor([4])]), 5), 'the norm 5');
   t.overwrite(entry.param, [7]);
   expect(t.valuesInPlace(entry.param)[0] === 7, 'the value written');
