@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createModel } from '@llm/model';
 import { savePretrained } from '@llm/model/node';
-import { disposeTree, useDevice } from '@llm/tensor';
+import { disposeTree, useDevice, writeSafetensors } from '@llm/tensor';
 import { trainBpe } from '@llm/tokenizer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { llm } from './command.ts';
@@ -42,4 +42,17 @@ test('a configuration of another shape is refused with the first five difference
   expect(code).toBe(1);
   expect(err).toMatch(/E_WEIGHTS: loadPretrained: expected the \d+ tensors of the configuration but found \d+ that differ/);
   expect(err.match(/has shape \[/g)).toHaveLength(5);
+});
+
+test('values that are not finite, empty tensors and those without dimensions are read, and counted by inspect', async () => {
+  const data = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
+  writeFileSync(join(folder, 'odd.safetensors'), writeSafetensors(new Map([
+    ['bad', { dtype: 'F32', shape: [3], data: data(Number.NaN, Infinity, 1) }],
+    ['empty', { dtype: 'F32', shape: [0, 4], data: data() }],
+    ['single', { dtype: 'F32', shape: [], data: data(7) }],
+  ])));
+  const { code, out } = await llm('inspect odd.safetensors --json', folder);
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ tensors: [{ name: 'bad', nan: 1, infinite: 1 }, { name: 'empty', nan: 0 }, { name: 'single', shape: [], nan: 0 }] });
+  expect((await llm('inspect odd.safetensors', folder)).out).toContain('1 with values that are not finite');
 });

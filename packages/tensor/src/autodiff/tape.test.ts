@@ -70,7 +70,7 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (device) => {
     expect(() => run(() => 3)).toThrow('valueAndGrad: expected the loss to be a tensor, or an object with one as `loss`, but found number');
     expect(() => run(() => undefined)).toThrow('but found undefined');
     expect(() => run(() => Promise.resolve(3))).toThrow('but found a promise. Write a loss that is not async');
-    expect(() => valueAndGrad(() => square(params.w), { trainable: () => false })(params)).toThrow('expected at least one trainable leaf but found none');
+    expect(() => valueAndGrad(() => square(params.w), { trainable: () => false })(params)).toThrow('expected at least one trainable leaf but found none. Check the trainable filter; there are w');
     expect(memory().numTensors).toBe(before);
   });
 
