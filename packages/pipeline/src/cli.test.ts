@@ -12,14 +12,14 @@ import { readMetrics } from './run/metrics-log.ts';
 const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 
 let folder: string;
+/** A run that nothing disturbed. */
+let whole: Ended;
 const children = new Set<ChildProcess>();
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'llm-spawn-'));
   writeTinyText(folder);
   writeFileSync(join(folder, 'config.json'), JSON.stringify(TINY_CONFIG));
-  const whole = await llm([...TRAIN, '--name', 'whole', '--json']);
-  expect(whole).toMatchObject({ code: 0, err: '' });
-  expect(JSON.parse(whole.out.trimEnd().split('\n').at(-1)!)).toMatchObject({ type: 'result', steps: 30, reloadMaxDifference: 0 });
+  whole = await llm([...TRAIN, '--name', 'whole', '--json']);
 }, 60_000);
 afterEach(() => {
   for (const child of children) child.kill('SIGKILL');
@@ -59,6 +59,13 @@ const stepOf = (line: string): number | undefined => {
 const hashOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 const logOf = (run: string): object[] => readMetrics(join(folder, 'runs', run, 'metrics.jsonl')).map(({ time, seconds, tokens_per_second, ...rest }) => rest);
 const wholeTime = (lines: readonly { readonly time: number }[]): boolean => lines.every(({ time }, i) => i === 0 || time >= lines[i - 1]!.time);
+
+test('a run ends with a result line, and writes nothing else than JSON where JSON was asked for', () => {
+  expect(whole).toMatchObject({ code: 0, err: '' });
+  const lines = whole.out.trimEnd().split('\n').map((line) => JSON.parse(line) as { type: string });
+  expect(lines.at(-1)).toMatchObject({ type: 'result', steps: 30, reloadMaxDifference: 0 });
+  expect(lines.filter(({ type }) => type === 'step')).toHaveLength(30);
+});
 
 describe('a run that is killed', () => {
   test('at any moment ends, once resumed, with the bits and the log of one that was not', async () => {
