@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { CONTROL_BYTES, createPool, type Exports, type Pool } from './pool.ts';
+import { createPool, type Exports, type Pool } from './pool.ts';
 
 /** Imports env.memory, shared; exports setScratch, trap (unreachable) and hang (a loop without an end). */
 const MODULE = new WebAssembly.Module(Uint8Array.from([
@@ -22,23 +22,24 @@ beforeEach(async () => {
   const { process } = globalThis as unknown as { process: { getBuiltinModule(name: string): object } };
   const original = process.getBuiltinModule.bind(process);
   const threads = original('node:worker_threads') as { Worker: new (...args: unknown[]) => (typeof helpers)[number] };
+  let words = new Int32Array();
   class Worker extends threads.Worker {
-    constructor(...args: unknown[]) {
-      super(...args);
+    constructor(source: string, options: { workerData: { control: SharedArrayBuffer } }) {
+      super(source, options);
       helpers.push(this);
+      words = new Int32Array(options.workerData.control);
     }
   }
   vi.spyOn(process, 'getBuiltinModule').mockImplementation((name) => (name === 'node:worker_threads' ? { Worker } : original(name)));
 
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-  const words = new Int32Array(memory.buffer, 0, CONTROL_BYTES / 4);
   const real = new WebAssembly.Instance(MODULE, { env: { memory } }).exports as Exports;
   /** On this thread a chunk only takes a while, so that a helper surely takes one too; the real thing once all are done. */
   const slowHere = (fn: Exports[string]) => (...args: number[]): void => {
     if (Atomics.load(words, DONE) === CHUNKS) return fn(...args);
     for (const end = Date.now() + 20; Date.now() < end && Atomics.load(words, DONE) === 0;);
   };
-  pool = await createPool(MODULE, memory, { ...real, trap: slowHere(real['trap']!), hang: slowHere(real['hang']!) }, { threads: 2, control: 0, scratch: () => 0 });
+  pool = await createPool(MODULE, memory, { ...real, trap: slowHere(real['trap']!), hang: slowHere(real['hang']!) }, { threads: 2, scratch: () => 0 });
 });
 afterEach(async () => {
   vi.restoreAllMocks();

@@ -60,6 +60,15 @@ test('10,000 tiny dispatches on two threads lose none, and take less than 5 seco
   expect(device.f32(x, 64).every((value) => value === 10_000)).toBe(true);
 });
 
+test('a kernel that writes all over the memory cannot make the threads lose count', async () => {
+  for (let i = 0; i < 5; i++) {
+    const device = await deviceOf({ threads: 3 });
+    // The last chunks wrap around to address 0 and on through everything that lies there.
+    const address = 2 ** 32 - 4096;
+    expect(() => device.dispatch('activation', 64_000, 1000, [address, address, 1])).toThrow(/out of bounds/);
+  }
+});
+
 test('more chunks than a ticket can count are refused', async () => {
   const device = await deviceOf({ threads: 2 });
   const x = device.heap.alloc(4);

@@ -13,10 +13,10 @@ export interface Pool {
 
 export type Exports = Record<string, (...args: number[]) => void>;
 
-// The control block, in 32-bit words. A ticket is (job << CHUNK_BITS) | next chunk: a thread claims a chunk by moving the
-// ticket on by one with a compare-and-swap, which can only succeed while that job is unfinished, so a thread that wakes late
-// never runs a stale job.
-export const CONTROL_BYTES = 512;
+// The control block, in 32-bit words and in a buffer of its own, where no kernel with a wrong address writes. A ticket is
+// (job << CHUNK_BITS) | next chunk: a thread claims a chunk by moving the ticket on by one with a compare-and-swap, which can
+// only succeed while that job is unfinished, so a thread that wakes late never runs a stale job.
+const CONTROL_BYTES = 512;
 const TICKET = 0;
 const DONE = 1;
 const SLEEPERS = 2;
@@ -44,8 +44,8 @@ const run = ({ module, memory, control, setScratch }, ready) => {
   exports.setScratch(setScratch);
   const names = Object.keys(exports).filter((name) => typeof exports[name] === 'function').sort();
   const fns = names.map((name) => exports[name]);
-  const words = new Int32Array(memory.buffer, control, ${CONTROL_BYTES / 4});
-  const doubles = new Float64Array(memory.buffer, control, ${CONTROL_BYTES / 8});
+  const words = new Int32Array(control);
+  const doubles = new Float64Array(control);
   ready();
   let spins = 0;
   for (;;) {
@@ -80,13 +80,14 @@ export async function createPool(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
   exports: Exports,
-  { threads, control, scratch }: { threads: number; control: number; scratch: (thread: number) => number },
+  { threads, scratch }: { threads: number; scratch: (thread: number) => number },
 ): Promise<Pool> {
   const workers: PoolWorker[] = [];
   let broken: Error | undefined;
   const onEnd = (error: Error): void => { broken ??= error; };
-  const words = new Int32Array(memory.buffer, control, CONTROL_BYTES / 4);
-  const doubles = new Float64Array(memory.buffer, control, CONTROL_BYTES / 8);
+  const control = threads > 1 ? new SharedArrayBuffer(CONTROL_BYTES) : new ArrayBuffer(CONTROL_BYTES);
+  const words = new Int32Array(control);
+  const doubles = new Float64Array(control);
   const names = Object.keys(exports).filter((name) => typeof exports[name] === 'function').sort();
   const ids = new Map(names.map((name, id) => [name, id]));
   for (let thread = 1; thread < threads; thread++) {

@@ -1,6 +1,6 @@
 import { relaxed, simd } from '../generated/wasm.ts';
 import { createHeap, type Heap } from './heap.ts';
-import { CONTROL_BYTES, createPool, type Exports, type Pool } from './pool.ts';
+import { createPool, type Exports, type Pool } from './pool.ts';
 
 /** One WebAssembly memory with the kernels over it. */
 export interface WasmDevice {
@@ -134,16 +134,14 @@ export async function createWasmDevice(options: WasmDeviceOptions = {}): Promise
   const exports = instance.exports as Exports;
   const base = (exports as unknown as { __heap_base?: WebAssembly.Global }).__heap_base?.value as number | undefined;
   const heap = createHeap(memory, Math.max(PAGE, base ?? PAGE));
-  const control = heap.alloc(CONTROL_BYTES);
-  new Uint8Array(memory.buffer, control, CONTROL_BYTES).fill(0);
   exports.setScratch!(heap.alloc(SCRATCH_BYTES));
   const scratch = (): number => heap.alloc(SCRATCH_BYTES);
   let pool: Pool;
   try {
-    pool = await createPool(module, memory, exports, { threads: shared ? threads : 1, control, scratch });
+    pool = await createPool(module, memory, exports, { threads: shared ? threads : 1, scratch });
   } catch (error) {
     notes.push(`One thread: helper threads could not start (${error instanceof Error ? error.message : String(error)}).`);
-    pool = await createPool(module, memory, exports, { threads: 1, control, scratch });
+    pool = await createPool(module, memory, exports, { threads: 1, scratch });
   }
   return {
     heap,
