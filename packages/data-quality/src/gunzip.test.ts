@@ -31,7 +31,23 @@ test('what went in comes out, however it is cut', async () => {
 });
 
 test('members one after another are one stream', async () => {
-  expect(await size(new Uint8Array([...gzipSync('one'), ...gzipSync('two')]))).toBe(6);
+  const members = new Uint8Array([...gzipSync('one'), ...gzipSync('two'), ...gzipSync('')]);
+  for (const chunk of [1, 7, 1000]) expect(await size(members, { chunk })).toBe(6);
+  expect((await failure(members.subarray(0, -1))).code).toBe('E_GZIP_TRUNCATED');
+  // Tapes and block devices pad with zeros.
+  for (const chunk of [1, 1000]) {
+    expect(await size(new Uint8Array([...members, 0, 0, 0, ...gzipSync('three')]), { chunk })).toBe(11);
+    expect((await failure(new Uint8Array([...members, 0, 0, 0x50, 0x4b]), { chunk })).code).toBe('E_GZIP_CORRUPT');
+  }
+});
+
+test('the checksum and the length at the end of each member are checked', async () => {
+  for (const at of [-8, -1]) {
+    const bytes = new Uint8Array(zipped);
+    bytes[bytes.length + at] = (bytes.at(at) as number) ^ 1;
+    expect((await failure(bytes)).code).toBe('E_GZIP_CORRUPT');
+    expect((await failure(new Uint8Array([...bytes, ...zipped]))).code).toBe('E_GZIP_CORRUPT');
+  }
 });
 
 describe('faults', () => {
