@@ -21,16 +21,19 @@ export function unsupported(path: string, found: unknown, supported: string): To
   );
 }
 
+/** A JSON object. */
 export function objectAt(value: unknown, path: string): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(path, 'an object', value);
   return value as Fields;
 }
 
+/** A JSON array. */
 export function arrayAt(value: unknown, path: string): readonly unknown[] {
   if (!Array.isArray(value)) throw wrong(path, 'an array', value);
   return value as readonly unknown[];
 }
 
+/** A string without lone surrogates. */
 export function stringAt(value: unknown, path: string): string {
   if (typeof value !== 'string' || LONE_SURROGATE.test(value)) throw wrong(path, 'a well-formed string', value);
   return value;

@@ -26,6 +26,7 @@ interface EngineInternals {
   }): Tensor;
 }
 
+/** The engine of TensorFlow.js core with the parts that its types do not show. */
 export function internals(): EngineInternals {
   return engine() as unknown as EngineInternals;
 }

@@ -117,10 +117,11 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (device) => {
       const compare = (key: string, actual: Tensor): void => {
         expect(actual.shape, key).toEqual(tensors.get(`${name}.${key}`)!.shape);
         const values = expected(key);
-        // A kernel in float32 may be as wrong as PyTorch's own, a few times over.
+        // A kernel in float32 may be as wrong as PyTorch's own, a few times over. The floor is five roundings: engines with a
+        // fused multiply-add round elsewhere than those without, and both must pass.
         const largest = Math.max(1, ...values.map((one) => (Number.isFinite(one) ? Math.abs(one) : 0)));
         const { absolute, index } = maxError(actual.dataSync(), values);
-        expect(absolute / largest, `${key}[${index}]: ${values[index]} but found ${actual.dataSync()[index]}`).toBeLessThanOrEqual(5e-7 + 4 * float32Error);
+        expect(absolute / largest, `${key}[${index}]: ${values[index]} but found ${actual.dataSync()[index]}`).toBeLessThanOrEqual(6e-7 + 4 * float32Error);
       };
       for (const key of outputs) compare(key, found[key]!);
       for (const key of wanted) compare(key, grads[key.slice('grad_'.length)]!);

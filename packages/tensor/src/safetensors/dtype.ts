@@ -16,6 +16,7 @@ export const DTYPES: readonly Dtype[] = Object.freeze(Object.keys(BITS) as Dtype
 
 const RANK: ReadonlyMap<string, number> = new Map(DTYPES.map((dtype, rank) => [dtype, rank]));
 
+/** Whether the format knows a dtype of this name. */
 export function isDtype(name: unknown): name is Dtype {
   return typeof name === 'string' && RANK.has(name);
 }

@@ -16,6 +16,7 @@ export interface Weight {
   rows?(ids: Tensor): Tensor;
 }
 
+/** Whether a node of a tree is a weight that acts by itself and not a plain tensor or a branch. */
 export function isWeight(node: unknown): node is Weight {
   return typeof node === 'object' && node !== null && typeof (node as { apply?: unknown }).apply === 'function' && 'tensors' in node;
 }
