@@ -12,6 +12,7 @@ import type { RunRecord } from '../run/run-record.ts';
 import { openEventFile } from '../tensorboard/event-file.ts';
 import { watchBatches } from './bad-batches.ts';
 import { boardEvent } from './board-event.ts';
+import { memoryError, ranOutOfMemory } from './out-of-memory.ts';
 import { runPaths } from './run-paths.ts';
 import { runSamples } from './run-samples.ts';
 import { tokenBytes } from './token-bytes.ts';
@@ -137,6 +138,7 @@ export async function trainRun({ folder, record, tokenizer, stores, signal, fs, 
     if (error instanceof NonFiniteError) {
       throw new CliError(error.code, `${error.message} The tokens of these steps are in ${paths.badBatch}; the last good checkpoints are kept.`, { cause: error });
     }
+    if (ranOutOfMemory(error)) throw memoryError(error, { step: state.step });
     throw error;
   } finally {
     for (const [name, file] of [['metrics.jsonl', metrics], ['TensorBoard events', board]] as const) {
