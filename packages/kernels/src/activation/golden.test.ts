@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectClose } from '@llm/testing';
+import { type GoldenTensor, readGolden } from '@llm/testing/node';
 import { ACTIVATIONS } from '../common/activation.ts';
 import { embedding, embeddingBackward } from '../embedding/embedding.ts';
 import { gated, gatedBackward } from '../gated/gated.ts';
@@ -12,28 +13,15 @@ import { logSoftmax, logSoftmaxBackward } from '../softmax/log-softmax.ts';
 import { softmax, softmaxBackward } from '../softmax/softmax.ts';
 import { activation, activationBackward } from './activation.ts';
 
-interface Tensor { readonly shape: number[]; readonly values: Float32Array | Int32Array }
-
 const golden = new URL('../../../../tests/golden/ops/', import.meta.url);
-
-/** Every tensor of a safetensors file. */
-function tensors(file: string): Map<string, Tensor> {
-  const bytes = readFileSync(new URL(file, golden));
-  const start = 8 + Number(bytes.readBigUInt64LE(0));
-  const header = JSON.parse(bytes.subarray(8, start).toString()) as Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>;
-  return new Map(Object.entries(header).filter(([name]) => name !== '__metadata__').map(([name, { dtype, shape, data_offsets: [from, to] }]) => {
-    const buffer = Uint8Array.from(bytes.subarray(start + from, start + to)).buffer;
-    return [name, { shape, values: dtype === 'I32' ? new Int32Array(buffer) : new Float32Array(buffer) }];
-  }));
-}
 
 const { ops } = JSON.parse(readFileSync(new URL('ops.json', golden), 'utf8')) as {
   ops: Record<string, { cases: { name: string; attributes: { eps?: number }; float32_error: number }[] }>;
 };
 
 const size = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
-const flat = (names: string) => (find: (port: string) => Tensor): Record<string, number> => ({ count: size(find(names).shape) });
-const rowwise = (find: (port: string) => Tensor): Record<string, number> => {
+const flat = (names: string) => (find: (port: string) => GoldenTensor): Record<string, number> => ({ count: size(find(names).shape) });
+const rowwise = (find: (port: string) => GoldenTensor): Record<string, number> => {
   const { shape } = find('x');
   return { rows: size(shape.slice(0, -1)), cols: shape.at(-1)! };
 };
@@ -41,7 +29,7 @@ const rowwise = (find: (port: string) => Tensor): Record<string, number> => {
 /** An operation of torch's: our two kernels, their sizes, and which of our ports holds which of its tensors. */
 interface Operation {
   readonly kernels: readonly [Kernel, Kernel];
-  readonly dims: (find: (port: string) => Tensor) => Record<string, number>;
+  readonly dims: (find: (port: string) => GoldenTensor) => Record<string, number>;
   readonly uniforms?: Readonly<Record<string, number>>;
   readonly ports: Readonly<Record<string, string>>;
 }
@@ -69,13 +57,13 @@ const operations: Readonly<Record<string, Operation>> = {
 };
 
 test.each(Object.entries(operations))('%s and its gradients equal torch\'s', async (operation, { kernels, dims, uniforms, ports }) => {
-  const all = tensors(`${operation}.safetensors`);
+  const all = readGolden(new URL(`${operation}.safetensors`, golden));
   const device = await createWasmDevice({ threads: 1 });
   const { cases } = ops[operation]!;
   let compared = 0;
   expect(cases.length).toBeGreaterThan(2);
   for (const { name, attributes: { eps }, float32_error: own } of cases) {
-    const find = (port: string): Tensor => all.get(`${name}.${port}`)!;
+    const find = (port: string): GoldenTensor => all.get(`${name}.${port}`)!;
     const sizes = dims(find);
     const at: Record<string, number> = {};
     const place = (port: string, values: Float32Array | Int32Array): void => {
@@ -93,7 +81,7 @@ test.each(Object.entries(operations))('%s and its gradients equal torch\'s', asy
       if ((port !== 'y' && !theirs.startsWith('grad_')) || !all.has(`${name}.${theirs}`)) continue;
       compared++;
       const { values } = find(theirs);
-      const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+      const largest = Math.max(1, ...Array.from(values, Math.abs));
       // Where torch's own f32 is further off than a few units in the last place, so may ours be.
       const tolerance = Math.max(4e-6, 2 * own);
       expectClose(device.f32(at[port]!, values.length).map((value) => value / largest), Float32Array.from(values, (value) => value / largest), { tolerance, name: `${operation}.${name}.${theirs}` });

@@ -2,27 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectClose } from '@llm/testing';
+import { type GoldenTensor, readGolden } from '@llm/testing/node';
 import { launch } from '../kernel.ts';
 import { createWasmDevice } from '../runtime/wasm-device.ts';
 import { attention, attentionBackward } from './attention.ts';
 
-interface Tensor { readonly shape: number[]; readonly values: Float32Array | Int32Array }
-
 const golden = new URL('../../../../tests/golden/ops/', import.meta.url);
 
-/** Every tensor of a safetensors file. */
-function tensors(file: string): Map<string, Tensor> {
-  const bytes = readFileSync(new URL(file, golden));
-  const start = 8 + Number(bytes.readBigUInt64LE(0));
-  const header = JSON.parse(bytes.subarray(8, start).toString()) as Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>;
-  return new Map(Object.entries(header).filter(([name]) => name !== '__metadata__').map(([name, { dtype, shape, data_offsets: [from, to] }]) => {
-    const buffer = Uint8Array.from(bytes.subarray(start + from, start + to)).buffer;
-    return [name, { shape, values: dtype === 'I32' ? new Int32Array(buffer) : new Float32Array(buffer) }];
-  }));
-}
-
 /** [a, b, c, d] to [a, c, b, d]. */
-function swapMiddle({ shape: [a = 0, b = 0, c = 0, d = 0], values }: Tensor): Float32Array {
+function swapMiddle({ shape: [a = 0, b = 0, c = 0, d = 0], values }: GoldenTensor): Float32Array {
   const swapped = new Float32Array(values.length);
   for (let i = 0; i < a; i++) for (let j = 0; j < b; j++) for (let l = 0; l < c; l++) {
     swapped.set(values.subarray(((i * b + j) * c + l) * d, ((i * b + j) * c + l + 1) * d), ((i * c + l) * b + j) * d);
@@ -34,7 +22,7 @@ test('attention and its gradients equal torch\'s', async () => {
   const { ops } = JSON.parse(readFileSync(new URL('ops.json', golden), 'utf8')) as {
     ops: { attention: { cases: { name: string; attributes: { causal: boolean; window: number | null; scale: number } }[] } };
   };
-  const all = tensors('attention.safetensors');
+  const all = readGolden(new URL('attention.safetensors', golden));
   const device = await createWasmDevice({ threads: 1 });
   const place = (values: Float32Array | Int32Array): number => {
     const address = device.heap.alloc(values.length * 4);
@@ -44,7 +32,7 @@ test('attention and its gradients equal torch\'s', async () => {
   };
   expect(ops.attention.cases.length).toBeGreaterThan(10);
   for (const { name, attributes: { causal, window, scale } } of ops.attention.cases) {
-    const find = (port: string): Tensor => all.get(`${name}.${port}`)!;
+    const find = (port: string): GoldenTensor => all.get(`${name}.${port}`)!;
     const [batch = 0, heads = 0, queries = 0, width = 0] = find('q').shape;
     const [, kvHeads = 0, keys = 0] = find('k').shape;
     const [biasBatch, biasHeads] = [1, all.has(`${name}.bias`) ? heads : 1];

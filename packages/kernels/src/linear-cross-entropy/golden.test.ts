@@ -2,34 +2,22 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectClose } from '@llm/testing';
+import { type GoldenTensor, readGolden } from '@llm/testing/node';
 import { launch } from '../kernel.ts';
 import { createWasmDevice } from '../runtime/wasm-device.ts';
 import { linearCrossEntropy } from './linear-cross-entropy.ts';
 
-interface Tensor { readonly shape: number[]; readonly values: Float32Array | Int32Array }
-
 const golden = new URL('../../../../tests/golden/ops/', import.meta.url);
-
-/** Every tensor of a safetensors file. */
-function tensors(file: string): Map<string, Tensor> {
-  const bytes = readFileSync(new URL(file, golden));
-  const start = 8 + Number(bytes.readBigUInt64LE(0));
-  const header = JSON.parse(bytes.subarray(8, start).toString()) as Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>;
-  return new Map(Object.entries(header).filter(([name]) => name !== '__metadata__').map(([name, { dtype, shape, data_offsets: [from, to] }]) => {
-    const buffer = Uint8Array.from(bytes.subarray(start + from, start + to)).buffer;
-    return [name, { shape, values: dtype === 'I32' ? new Int32Array(buffer) : new Float32Array(buffer) }];
-  }));
-}
 
 test('linearCrossEntropy and its gradients equal torch\'s', async () => {
   const { ops } = JSON.parse(readFileSync(new URL('ops.json', golden), 'utf8')) as {
     ops: { linear_cross_entropy: { cases: { name: string; attributes: { ignore_index: number; label_smoothing: number; z_loss: number } }[] } };
   };
-  const all = tensors('linear_cross_entropy.safetensors');
+  const all = readGolden(new URL('linear_cross_entropy.safetensors', golden));
   const device = await createWasmDevice({ threads: 1 });
   expect(ops.linear_cross_entropy.cases.length).toBeGreaterThan(5);
   for (const { name, attributes } of ops.linear_cross_entropy.cases) {
-    const find = (port: string): Tensor => all.get(`${name}.${port}`)!;
+    const find = (port: string): GoldenTensor => all.get(`${name}.${port}`)!;
     const targets = find('targets').values;
     const { ignore_index: ignoreIndex, label_smoothing: labelSmoothing, z_loss: zLoss } = attributes;
     const counted = targets.filter((id) => id !== ignoreIndex).length;

@@ -1,26 +1,15 @@
 // Queries and keys rotated by transformers, with the cosines and sines that it made; it keeps heads before positions.
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectClose } from '@llm/testing';
+import { type GoldenTensor, readGolden } from '@llm/testing/node';
 import { launch } from '../kernel.ts';
 import { createWasmDevice } from '../runtime/wasm-device.ts';
 import { rope } from './rope.ts';
 
-interface Tensor { readonly shape: number[]; readonly values: Float32Array }
-
 const golden = new URL('../../../../tests/golden/ops/', import.meta.url);
 
-/** Every float tensor of a safetensors file. */
-function tensors(file: string): Map<string, Tensor> {
-  const bytes = readFileSync(new URL(file, golden));
-  const start = 8 + Number(bytes.readBigUInt64LE(0));
-  const header = JSON.parse(bytes.subarray(8, start).toString()) as Record<string, { dtype?: string; shape: number[]; data_offsets: [number, number] }>;
-  return new Map(Object.entries(header).filter(([, { dtype }]) => dtype === 'F32').map(([name, { shape, data_offsets: [from, to] }]) =>
-    [name, { shape, values: new Float32Array(Uint8Array.from(bytes.subarray(start + from, start + to)).buffer) }]));
-}
-
 /** [a, b, c, d] to [a, c, b, d]. */
-function swapMiddle({ shape: [a = 0, b = 0, c = 0, d = 0], values }: Tensor): Float32Array {
+function swapMiddle({ shape: [a = 0, b = 0, c = 0, d = 0], values }: GoldenTensor): Float32Array {
   const swapped = new Float32Array(values.length);
   for (let i = 0; i < a; i++) for (let j = 0; j < b; j++) for (let l = 0; l < c; l++) {
     swapped.set(values.subarray(((i * b + j) * c + l) * d, ((i * b + j) * c + l + 1) * d), ((i * c + l) * b + j) * d);
@@ -29,7 +18,7 @@ function swapMiddle({ shape: [a = 0, b = 0, c = 0, d = 0], values }: Tensor): Fl
 }
 
 test.each([['half', 0], ['interleaved', 1]] as const)('%s rotation and its gradient equal those of transformers', async (style, interleaved) => {
-  const all = tensors(`rope_${style}.safetensors`);
+  const all = readGolden(new URL(`rope_${style}.safetensors`, golden));
   const names = [...all.keys()].filter((name) => name.endsWith('.cos')).map((name) => name.slice(0, -4));
   expect(names.length).toBeGreaterThan(4);
   const device = await createWasmDevice({ threads: 1 });

@@ -22,7 +22,7 @@ beforeEach(async () => {
   const { process } = globalThis as unknown as { process: { getBuiltinModule(name: string): object } };
   const original = process.getBuiltinModule.bind(process);
   const threads = original('node:worker_threads') as { Worker: new (...args: unknown[]) => (typeof helpers)[number] };
-  let words = new Int32Array();
+  let words: Int32Array<ArrayBufferLike> = new Int32Array();
   class Worker extends threads.Worker {
     constructor(source: string, options: { workerData: { control: SharedArrayBuffer } }) {
       super(source, options);

@@ -69,7 +69,7 @@ describe.each(['gpt2', 'llama'])('%s', (name) => {
     expect(Object.keys(packed.grads)).toEqual(Object.keys(apart.grads));
     for (const [path, gradient] of Object.entries(packed.grads)) {
       const expected = apart.grads[path]!.dataSync();
-      const size = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+      const size = Math.max(1, ...Array.from(expected, Math.abs));
       expectClose(gradient.dataSync().map((value) => value / size), expected.map((value) => value / size), { tolerance: 1e-5, name: path });
     }
     for (const { value, grads } of [packed, apart]) disposeTree({ ...grads, value });

@@ -1,0 +1,1 @@
+export { readGolden, type GoldenTensor } from './read-golden.ts';
