@@ -11,7 +11,7 @@ import { driveRun, invocation, nextCommands, shownPath, summary } from '../train
 import { filterArgs, filterFields } from './shared-args.ts';
 
 /** A machine that is slow, or busy, still gets to where samples can be read. */
-const PATIENCE = { steps: 700, seconds: 210 };
+const PATIENCE = { steps: 900, seconds: 210 };
 
 /** From text to a trained, saved, generating model with one command. */
 export const quickstart: Command = command({

@@ -2,11 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { gpt2Split } from '@llm/tokenizer';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { tinyText } from '../fixtures/tiny-run.ts';
 import { compressions } from './compression.ts';
 import { documentation, gopher, none } from './filters.ts';
-import { readText } from './prepare-data.ts';
+
+import { readText, trainTokenizer } from './prepare-data.ts';
 import { type Decision, findModules, readCorpus } from './read-corpus.ts';
 import { sections } from './sections.ts';
 import { documentsOf, growingStore, readTokens, writeTokens } from './token-store.ts';
@@ -77,6 +79,16 @@ describe('a few documents', () => {
     await expect(readText(corpusOf(['little']), { validationShare: 0.1, seed: 0 })).rejects.toThrow('expected at least 4,000 characters of text after filtering but found 6 in 1 of 1 documents');
     await expect(readText(corpusOf(['x'.repeat(5000)]), { validationShare: 0.1, seed: 0 })).rejects.toThrow('divided into training and validation but found 1 piece.');
   });
+});
+
+test('a tokenizer is trained on an even share of the text, or on all of it', async () => {
+  const documents = Array.from({ length: 100 }, (_, i) => ({ id: `${i}`, text: tinyText(1 + (i % 5), i) }));
+  const total = documents.reduce((sum, { text }) => sum + text.length, 0);
+  for (const maxBytes of [total / 4, total, 10 * total]) {
+    const { bytes, tokenizer } = await trainTokenizer(documents, { vocabSize: 300, pattern: gpt2Split, maxBytes });
+    expect(tokenizer.size).toBe(300);
+    expect(Math.abs(bytes - Math.min(total, maxBytes))).toBeLessThan(300);
+  }
 });
 
 test('compressors are counted in bits for each byte of UTF-8', () => {

@@ -33,7 +33,7 @@ export interface DataReport {
 
 /** Fewer documents than this are cut into sections, or chance would decide whether any is held out. */
 const FEW_DOCUMENTS = 50;
-const SECTION_CHARACTERS = 1500;
+const SECTIONS = { wanted: 60, least: 300, most: 1500 };
 /** A model can learn something from this much, and half of it cannot even fill a batch. */
 export const LEAST_CHARACTERS = 4000;
 
@@ -47,7 +47,10 @@ export async function readText(corpus: Corpus, { validationShare, seed }: { vali
     const dropped = ledger.dropped.map(({ reason, documents: n }) => `${n} × ${reason}`).join(', ');
     throw new CliError('E_TOO_LITTLE_TEXT', `llm: expected at least ${count(LEAST_CHARACTERS)} characters of text after filtering but found ${count(characters)} in ${count(documents.length)} of ${count(ledger.in.documents)} documents${dropped === '' ? '' : ` (dropped: ${dropped})`}. Add text; some 100,000 characters give first words, 2,000,000 and more give sentences. Use --filters none to keep everything.`);
   }
-  if (documents.length < FEW_DOCUMENTS) documents = documents.flatMap((document) => sections(document, { characters: SECTION_CHARACTERS }));
+  if (documents.length < FEW_DOCUMENTS) {
+    const size = Math.min(SECTIONS.most, Math.max(SECTIONS.least, Math.floor(characters / SECTIONS.wanted)));
+    documents = documents.flatMap((document) => sections(document, { characters: size }));
+  }
   const hash = createHash('sha256');
   for (const { id, text } of documents) hash.update(JSON.stringify([id, text]));
   const train: Document[] = [];
@@ -65,18 +68,23 @@ export async function readText(corpus: Corpus, { validationShare, seed }: { vali
 
 export const END_OF_TEXT = '<|endoftext|>';
 
-/** Trains a tokenizer on the first documents up to `maxBytes`, evenly taken from the whole. */
+/** Trains a tokenizer on documents of about `maxBytes` characters in all, evenly taken from the whole. */
 export async function trainTokenizer(
   documents: readonly Document[],
   { vocabSize, pattern, maxBytes, signal, onProgress }: { vocabSize: number; pattern: NonNullable<Parameters<typeof trainBpe>[1]['pattern']>; maxBytes: number; signal?: AbortSignal; onProgress?: (merges: number, total: number) => void },
 ): Promise<{ tokenizer: Tokenizer; bytes: number }> {
   const total = documents.reduce((sum, { text }) => sum + text.length, 0);
-  const every = Math.max(1, Math.ceil(total / maxBytes));
+  const share = Math.min(1, maxBytes / total);
   let bytes = 0;
   function* chosen(): Generator<string> {
-    for (let i = 0; i < documents.length; i += every) {
-      bytes += documents[i]!.text.length;
-      yield documents[i]!.text;
+    let passed = 0;
+    for (const { text } of documents) {
+      // Taken whenever less than its share has been so far: spread evenly, whatever the lengths.
+      if (bytes <= passed * share) {
+        bytes += text.length;
+        yield text;
+      }
+      passed += text.length;
     }
   }
   const tokenizer = await trainBpe(chosen(), {

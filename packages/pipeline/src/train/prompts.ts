@@ -1,6 +1,6 @@
 import type { Document } from '@llm/data-quality';
 
-const DOCUMENTATION_PROMPTS = ['# ', 'This package ', '/**\n * Returns the ', 'export interface '];
+const DOCUMENTATION_PROMPTS = ['# Install', 'This package', '/**\n * Returns the', 'export interface'];
 const WORDS = 4;
 
 /** How samples begin: as documentation does, or as held-out texts of the user's own do. */
