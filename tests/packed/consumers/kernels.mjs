@@ -31,6 +31,7 @@ const double = kernels.defineKernel({
 });
 const dims = kernels.resolveDims(double, { x: [3] });
 expect(kernels.portShape(double, 'y', dims)[0] === 3, 'y to be as long as x');
+expect(kernels.hasSimd(), 'an engine with SIMD');
 const device = await kernels.createWasmDevice({ threads: 2, relaxedSimd: kernels.hasRelaxedSimd() });
 const x = device.heap.alloc(12);
 const y = device.heap.alloc(12);
