@@ -16,9 +16,9 @@ export interface LineChartOptions {
   readonly marks?: readonly { readonly name: string; readonly y: number }[];
 }
 
-const WIDTH = 640;
-const HEIGHT = 260;
-const BOX = { left: 56, right: 12, top: 12, bottom: 34 };
+const WIDTH = 480;
+const HEIGHT = 230;
+const BOX = { left: 48, right: 8, top: 12, bottom: 34 };
 /** More points than pixels only make the file large. */
 const MAX_POINTS = 600;
 

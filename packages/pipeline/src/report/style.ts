@@ -8,7 +8,7 @@ h1{font-size:1.6rem;margin:.5rem 0}h2{font-size:1.2rem;margin:2rem 0 .5rem;borde
 p.soft,figcaption,dt{color:var(--soft)}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.5rem;margin:1rem 0}
 .cards div{background:var(--card);border-radius:.5rem;padding:.6rem .8rem}.cards b{display:block;font-size:1.25rem;font-variant-numeric:tabular-nums}.cards span{color:var(--soft);font-size:.85rem}
-figure{margin:1rem 0}svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font:11px system-ui,sans-serif}
+figure{margin:1rem 0}svg{width:100%;max-width:44rem;height:auto;display:block}svg text{fill:var(--soft);font:11px system-ui,sans-serif}
 .grid{stroke:var(--line);fill:none}.mark{stroke:var(--soft);stroke-dasharray:4 4;fill:none}
 path.line{fill:none;stroke-width:2;stroke-linejoin:round}path.faint{fill:none;stroke:var(--soft);opacity:.35}
 path.c0{stroke:var(--c0)}path.c1{stroke:var(--c1)}path.c2{stroke:var(--c2)}path.c3{stroke:var(--c3)}circle.dot{fill:var(--c0)}
