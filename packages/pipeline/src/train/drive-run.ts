@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { isAbsolute, relative } from 'node:path';
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { disposeTree, useDevice } from '@llm/tensor';
 import { type FileSystem, lockRun } from '@llm/train/node';
 import { EXIT } from '../cli/cli-error.ts';
@@ -81,7 +81,7 @@ async function conclude({ io, json, folder, shown, record, opened, run, report }
 }): Promise<number> {
   if (!run.finished) {
     await writeReport(folder, record, run.lines);
-    const text = `Stopped and saved at step ${run.state.step} of ${record.settings.training.steps}. Go on with: ${invocation(io, `pretrain --resume --name ${record.name}`)}`;
+    const text = `Stopped and saved at step ${run.state.step} of ${record.settings.training.steps}. Go on with: ${invocation(io, `pretrain --resume --name ${record.name}${dirname(folder) === resolve(io.cwd, 'runs') ? '' : ` --runs ${shownPath(dirname(folder), io.cwd)}`}`)}`;
     if (json) io.out(`${JSON.stringify({ type: 'stopped', step: run.state.step, folder })}\n`);
     else io.err(`${text}\n`);
     return exitCodeOf(io.stop.reason) ?? EXIT.failure;

@@ -17,7 +17,7 @@ export interface SizePreset {
 export const SIZES: Readonly<Record<string, SizePreset>> = {
   nano: { name: 'nano', width: 64, layers: 2, heads: 2, kvHeads: 2, mlpWidth: 192, length: 64, batch: 4, lr: 5e-3 },
   tiny: { name: 'tiny', width: 128, layers: 4, heads: 4, kvHeads: 2, mlpWidth: 352, length: 128, batch: 4, lr: 5e-3 },
-  small: { name: 'small', width: 192, layers: 3, heads: 6, kvHeads: 2, mlpWidth: 512, length: 128, batch: 4, lr: 5e-3 },
+  small: { name: 'small', width: 192, layers: 3, heads: 6, kvHeads: 3, mlpWidth: 512, length: 128, batch: 4, lr: 5e-3 },
   medium: { name: 'medium', width: 384, layers: 6, heads: 6, kvHeads: 2, mlpWidth: 1024, length: 256, batch: 16, lr: 1.5e-3 },
 };
 
