@@ -2,7 +2,8 @@
 // heads that share them, and adds to dq (or to its own copy of dq where several tasks share the queries). Probabilities are
 // computed again from the saved log-sum-exp, 48 queries at a time, and only those tiles that something can see.
 import { fma, scratch, sumLanes, storePartial, loadPartial } from '../common/simd.as';
-import { ATTENTION_KEYS, ATTENTION_LD, attentionConstants, attentionExp2, attentionRowsTile, attentionTile } from './tile.as';
+import { exp2Constants, exp2 } from '../common/exp2.as';
+import { ATTENTION_KEYS, ATTENTION_LD, attentionRowsTile, attentionTile } from './tile.as';
 import { attentionPackColumns, attentionPackQueries, attentionPackRows } from './pack.as';
 import { attentionAddBias, attentionBlockSegments, attentionMask, attentionMasked, attentionRange } from './mask.as';
 
@@ -24,7 +25,7 @@ export function attentionBackward(
   const sumRow = <usize>padded << 2;
   const queryRow = <usize>(heads * width) << 2, keyRow = <usize>(kvHeads * width) << 2;
   const keyPanel = <usize>width << 5;
-  const constants = attentionConstants();
+  const constants = exp2Constants();
   const p = scratch;
   const ds = p + SCORES_BYTES;
   const block = ds + SCORES_BYTES;
@@ -169,7 +170,7 @@ function attentionScoreGradient(p: usize, ds: usize, low: i32, high: i32, lse: f
   const stop = p + (<usize>high << 2);
   ds += <usize>low << 2;
   for (let at = p + (<usize>low << 2); at < stop; at += 32, ds += 32) {
-    const e0 = attentionExp2(f32x4.sub(v128.load(at), base), constants), e1 = attentionExp2(f32x4.sub(v128.load(at, 16), base), constants);
+    const e0 = exp2(f32x4.sub(v128.load(at), base), constants), e1 = exp2(f32x4.sub(v128.load(at, 16), base), constants);
     v128.store(at, e0);
     v128.store(at, e1, 16);
     v128.store(ds, f32x4.mul(e0, f32x4.sub(v128.load(ds), mean)));

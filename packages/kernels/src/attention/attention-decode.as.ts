@@ -1,7 +1,8 @@
 // Attention of one or two queries per head, as in generation: keys and values stream past once, read where they lie. A task is
 // a stretch of keys of one key head, for all query heads that share it; stretches are merged afterwards.
 import { fma, scratch, sumLanes, loadPartial } from '../common/simd.as';
-import { ATTENTION_KEYS, ATTENTION_LD, attentionConstants, attentionExp2 } from './tile.as';
+import { exp2Constants, exp2 } from '../common/exp2.as';
+import { ATTENTION_KEYS, ATTENTION_LD } from './tile.as';
 import { attentionAddBias, attentionBlockSegments, attentionMask, attentionRange } from './mask.as';
 import { attentionFinish, attentionSoftmax } from './attention.as';
 
@@ -18,7 +19,7 @@ export function attentionDecode(
   const group = heads / kvHeads, rows = group * queries;
   const padded = (width + 3) & ~3;
   const rowBytes = <usize>padded << 2, keyRow = <usize>(kvHeads * width) << 2;
-  const constants = attentionConstants();
+  const constants = exp2Constants();
   const scores = scratch;
   const block = scores + ATTENTION_LD * 4;
   const stats = block + ATTENTION_KEYS * 4;
@@ -83,7 +84,7 @@ export function attentionDecodeMerge(
   begin: i32, end: i32, partial: usize, o: usize, lse: usize, queries: i32, heads: i32, width: i32, stretches: i32, rows: i32,
 ): void {
   const padded = (width + 3) & ~3;
-  const constants = attentionConstants();
+  const constants = exp2Constants();
   const stride = <usize>(4 + padded) << 2;
   for (let row = begin; row < end; row++) {
     const query = row % queries, head = row / queries % heads, b = row / queries / heads;
@@ -94,7 +95,7 @@ export function attentionDecodeMerge(
     memory.fill(scratch, 0, <usize>padded << 2);
     for (let s = 0; s < stretches; s++) {
       const at = partial + <usize>(s * rows + row) * stride;
-      const factor = attentionExp2(f32x4.sub(v128.load32_splat(at), base), constants);
+      const factor = exp2(f32x4.sub(v128.load32_splat(at), base), constants);
       total += load<f32>(at, 4) * f32x4.extract_lane(factor, 0);
       for (let c: usize = 0; c < <usize>padded << 2; c += 16) v128.store(scratch + c, fma(factor, v128.load(at + 16 + c), v128.load(scratch + c)));
     }

@@ -2,7 +2,8 @@
 // of keys, packs each once, and for six queries at a time computes scores, their exponentials under a running maximum, and
 // the sums with the values. Scores are kept in units of log₂ so that 2ˣ needs no scaling.
 import { scratch, sumLanes, storePartial } from '../common/simd.as';
-import { ATTENTION_KEYS, ATTENTION_LD, attentionConstants, attentionExp2, attentionLog2, attentionRowsTile, attentionTile } from './tile.as';
+import { exp2Constants, exp2, log2 } from '../common/exp2.as';
+import { ATTENTION_KEYS, ATTENTION_LD, attentionRowsTile, attentionTile } from './tile.as';
 import { attentionPackColumns, attentionPackQueries, attentionPackRows } from './pack.as';
 import { attentionAddBias, attentionBlockSegments, attentionMask, attentionMasked, attentionRange } from './mask.as';
 
@@ -20,7 +21,7 @@ export function attention(
   const padded = (width + 7) & ~7;
   const panels = (queries + 5) / 6 * group;
   const queryRow = <usize>(heads * width) << 2, keyRow = <usize>(kvHeads * width) << 2;
-  const constants = attentionConstants();
+  const constants = exp2Constants();
   const scores = scratch;
   const block = scores + SCORES_BYTES;
   const stats = block + SEGMENTS_BYTES;
@@ -122,7 +123,7 @@ export function attentionSoftmax(row: usize, low: i32, high: i32, stat: usize, s
   const base = f32x4.splat(most == -Infinity ? 0 : most);
   let s0 = f32x4.splat(0), s1 = s0;
   for (let p = start; p < stop; p += 32) {
-    const e0 = attentionExp2(f32x4.sub(v128.load(p), base), constants), e1 = attentionExp2(f32x4.sub(v128.load(p, 16), base), constants);
+    const e0 = exp2(f32x4.sub(v128.load(p), base), constants), e1 = exp2(f32x4.sub(v128.load(p, 16), base), constants);
     v128.store(p, e0);
     v128.store(p, e1, 16);
     s0 = f32x4.add(s0, e0);
@@ -133,7 +134,7 @@ export function attentionSoftmax(row: usize, low: i32, high: i32, stat: usize, s
     store<f32>(stat, load<f32>(stat, 32) + sum, 32);
     return;
   }
-  const factor = attentionExp2(f32x4.sub(f32x4.splat(before), base), constants);
+  const factor = exp2(f32x4.sub(f32x4.splat(before), base), constants);
   store<f32>(stat, most);
   store<f32>(stat, load<f32>(stat, 32) * f32x4.extract_lane(factor, 0) + sum, 32);
   if (before == -Infinity) return;
@@ -146,7 +147,7 @@ export function attentionSoftmax(row: usize, low: i32, high: i32, stat: usize, s
 /** o = sums / total and lse = ln 2 · (maximum + log₂ total); zeros and −∞ where the total is 0. */
 export function attentionFinish(sums: usize, most: f32, total: f32, o: usize, lse: usize, width: i32): void {
   const factor = f32x4.splat(total == 0 ? 0 : 1 / total);
-  const log = total > 0 ? <f32>((<f64>most + attentionLog2(total)) * 0.6931471805599453) : total == 0 ? <f32>-Infinity : f32.NaN;
+  const log = total > 0 ? <f32>((<f64>most + log2(total)) * 0.6931471805599453) : total == 0 ? <f32>-Infinity : f32.NaN;
   store<f32>(lse, log);
   let left = width;
   for (; left >= 4; left -= 4, sums += 16, o += 16) v128.store(o, f32x4.mul(v128.load(sums), factor));

@@ -1,56 +1,101 @@
-// The activations that epilogues, gated MLPs and elementwise kernels share, by the code that activation.ts lists.
-import { exp, fma, sigmoid, tanh } from './simd.as';
+// Activations as x times a weight between 0 and 1, so that value and slope share one power: σ(x) for SiLU,
+// σ(2 √(2/π) (x + 0.044715 x³)) for GELU by tanh, Φ(x) for GELU. `code` is a constant where these are inlined.
+import { fma, scratch, SCRATCH_BYTES } from './simd.as';
+import { exp2Constants, exp2 } from './exp2.as';
 
-/** erf(x) within 1.5e-7 (Abramowitz and Stegun, 7.1.26). */
-// @ts-ignore: decorator
-@inline
-function erf(x: v128): v128 {
-  const one = f32x4.splat(1);
-  const t = f32x4.div(one, fma(f32x4.splat(0.3275911), f32x4.abs(x), one));
-  let p = f32x4.splat(1.061405429);
-  p = fma(p, t, f32x4.splat(-1.453152027));
-  p = fma(p, t, f32x4.splat(1.421413741));
-  p = fma(p, t, f32x4.splat(-0.284496736));
-  p = fma(p, t, f32x4.splat(0.254829592));
-  const magnitude = f32x4.sub(one, f32x4.mul(f32x4.mul(p, t), exp(f32x4.neg(f32x4.mul(x, x)))));
-  return v128.or(magnitude, v128.and(x, f32x4.splat(-0.0)));
+/** Writes the constants below those of exp2 in scratch memory, since engines build constant vectors anew at every use. */
+export function activationConstants(): usize {
+  exp2Constants();
+  const at = scratch + SCRATCH_BYTES - 192;
+  store<f32>(at, -1.44269504); // −log₂ e
+  store<f32>(at, 126, 4);
+  store<f32>(at, -2.302208198, 8); // −2 √(2/π) log₂ e, and times 0.044715
+  store<f32>(at, -0.1029432396, 12);
+  store<f32>(at, 1.595769122, 16); // 2 √(2/π), and times 3 · 0.044715
+  store<f32>(at, 0.2140644488, 20);
+  store<f32>(at, 100, 24);
+  store<f32>(at, -100, 28);
+  store<f32>(at, 0.2316418882, 32); // 0.3275911 / √2, then half of each coefficient of erf
+  store<f32>(at, 0.127414796, 36);
+  store<f32>(at, -0.142248368, 40);
+  store<f32>(at, 0.7107068705, 44);
+  store<f32>(at, -0.7265760135, 48);
+  store<f32>(at, 0.5307027145, 52);
+  store<f32>(at, -0.7213475204, 56); // −log₂ e / 2
+  store<f32>(at, 0.3989422804, 60); // 1 / √(2π)
+  store<f32>(at, 1, 64);
+  return at;
 }
 
-/** √(2/π) (x + 0.044715 x³). */
 // @ts-ignore: decorator
 @inline
-function geluInner(x: v128): v128 {
-  return f32x4.mul(f32x4.mul(f32x4.splat(0.7978845608), x), fma(f32x4.mul(x, x), f32x4.splat(0.044715), f32x4.splat(1)));
+function power(x: v128, constants: usize): v128 { return exp2(x, constants + 128); }
+
+/** 1 / (1 + 2ˣ). */
+// @ts-ignore: decorator
+@inline
+function logistic(x: v128, constants: usize): v128 {
+  const one = v128.load32_splat(constants, 64);
+  return f32x4.div(one, f32x4.add(one, power(f32x4.pmin(x, v128.load32_splat(constants, 4)), constants)));
 }
 
-/** f(x): 1 GELU (tanh), 2 GELU (erf), 3 SiLU, 4 ReLU, 5 ReLU². */
-export function activate(x: v128, activation: i32): v128 {
-  if (activation == 1) return f32x4.mul(f32x4.mul(f32x4.splat(0.5), x), f32x4.add(f32x4.splat(1), tanh(geluInner(x))));
-  if (activation == 2) {
-    return f32x4.mul(f32x4.mul(f32x4.splat(0.5), x), f32x4.add(f32x4.splat(1), erf(f32x4.mul(x, f32x4.splat(0.7071067812)))));
+/** exp(−x² / 2). */
+// @ts-ignore: decorator
+@inline
+function bell(x: v128, constants: usize): v128 {
+  return power(f32x4.mul(f32x4.mul(x, x), v128.load32_splat(constants, 56)), constants);
+}
+
+/** The weight of x; x itself where the activation has none. */
+// @ts-ignore: decorator
+@inline
+export function activationWeight(code: i32, x: v128, constants: usize): v128 {
+  if (code == 3) return logistic(f32x4.mul(x, v128.load32_splat(constants)), constants);
+  if (code == 1) {
+    const inner = fma(f32x4.mul(x, x), v128.load32_splat(constants, 12), v128.load32_splat(constants, 8));
+    return logistic(f32x4.mul(x, inner), constants);
   }
-  if (activation == 3) return f32x4.mul(x, sigmoid(x));
+  if (code == 2) {
+    // Φ(−|x|) within 7.5e-8 by Abramowitz and Stegun, 7.1.26.
+    const one = v128.load32_splat(constants, 64);
+    const t = f32x4.div(one, fma(v128.load32_splat(constants, 32), f32x4.abs(x), one));
+    let p = v128.load32_splat(constants, 52);
+    p = fma(p, t, v128.load32_splat(constants, 48));
+    p = fma(p, t, v128.load32_splat(constants, 44));
+    p = fma(p, t, v128.load32_splat(constants, 40));
+    p = fma(p, t, v128.load32_splat(constants, 36));
+    const tail = f32x4.mul(f32x4.mul(p, t), bell(x, constants));
+    return v128.bitselect(tail, f32x4.sub(one, tail), i32x4.shr_s(x, 31));
+  }
+  return x;
+}
+
+/** f(x), given the weight of x. */
+// @ts-ignore: decorator
+@inline
+export function activationValue(code: i32, x: v128, weight: v128): v128 {
+  if (code == 0) return x;
+  if (code < 4) return f32x4.mul(x, weight);
   const positive = f32x4.max(x, f32x4.splat(0));
-  return activation == 4 ? positive : f32x4.mul(positive, positive);
+  return code == 4 ? positive : f32x4.mul(positive, positive);
 }
 
-/** f′(x) for the same codes. */
-export function activateDerivative(x: v128, activation: i32): v128 {
-  const one = f32x4.splat(1), half = f32x4.splat(0.5), zero = f32x4.splat(0);
-  if (activation == 1) {
-    const t = tanh(geluInner(x));
-    const inner = f32x4.mul(f32x4.splat(0.7978845608), fma(f32x4.mul(x, x), f32x4.splat(0.134145), one));
-    return f32x4.mul(half, f32x4.add(f32x4.add(one, t), f32x4.mul(f32x4.mul(x, f32x4.sub(one, f32x4.mul(t, t))), inner)));
-  }
-  if (activation == 2) {
-    const cdf = f32x4.mul(half, f32x4.add(one, erf(f32x4.mul(x, f32x4.splat(0.7071067812)))));
-    const pdf = f32x4.mul(f32x4.splat(0.3989422804), exp(f32x4.mul(f32x4.splat(-0.5), f32x4.mul(x, x))));
-    return fma(x, pdf, cdf);
-  }
-  if (activation == 3) {
-    const s = sigmoid(x);
-    return f32x4.mul(s, fma(x, f32x4.sub(one, s), one));
-  }
-  const positive = f32x4.gt(x, zero);
-  return v128.and(positive, activation == 4 ? one : f32x4.add(x, x));
+/** f′(x), given the weight of x. */
+// @ts-ignore: decorator
+@inline
+export function activationSlope(code: i32, x: v128, weight: v128, constants: usize): v128 {
+  const one = v128.load32_splat(constants, 64);
+  if (code == 0) return one;
+  if (code > 3) return v128.and(f32x4.gt(x, f32x4.splat(0)), code == 4 ? one : f32x4.add(x, x));
+  // Beyond ±100 the slope is 0 or 1, and powers of x must not overflow on the way there.
+  const c = f32x4.pmax(f32x4.pmin(x, v128.load32_splat(constants, 24)), v128.load32_splat(constants, 28));
+  if (code == 2) return fma(f32x4.mul(c, v128.load32_splat(constants, 60)), bell(c, constants), weight);
+  const rest = f32x4.mul(weight, f32x4.sub(one, weight));
+  if (code == 3) return fma(c, rest, weight);
+  return fma(f32x4.mul(c, rest), fma(f32x4.mul(c, c), v128.load32_splat(constants, 20), v128.load32_splat(constants, 16)), weight);
+}
+
+/** f(x) by itself. */
+export function activate(code: i32, x: v128, constants: usize): v128 {
+  return activationValue(code, x, activationWeight(code, x, constants));
 }

@@ -1,5 +1,6 @@
 // y = f(x): the operation is a constant where `span` is called, so that each has its own loop.
-import { exp, fma, loadPartial, sigmoid, storePartial, tanh } from '../common/simd.as';
+import { exp, sigmoid, tanh } from '../common/exp.as';
+import { fma, loadPartial, storePartial } from '../common/simd.as';
 
 /**
  * ln x within two units in the last place: x = 2ᵉ · m with m in [√½, √2), then a polynomial in m − 1 and e · ln 2 in two parts.

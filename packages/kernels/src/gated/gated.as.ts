@@ -1,5 +1,5 @@
 import { loadPartial, storePartial } from '../common/simd.as';
-import { activationConstants, activationSlope, activationValue, activationWeight } from '../activation/smooth.as';
+import { activationConstants, activationSlope, activationValue, activationWeight } from '../common/activation.as';
 
 // @ts-ignore: decorator
 @inline

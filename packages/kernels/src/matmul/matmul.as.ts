@@ -1,7 +1,7 @@
 // C = epilogue(A · B): B is packed once into panels of 8 columns, then blocks of rows of A are packed into panels of 6 rows
 // in the thread's scratch and multiplied by a 6×8 register tile: 12 sums, 2 vectors of B and one of A fit the 16 registers.
 import { fma, scratch, sumLanes, loadPartial, storePartial } from '../common/simd.as';
-import { activate } from '../common/activation.as';
+import { activate, activationConstants } from '../common/activation.as';
 
 const MR: i32 = 6;
 const NR: i32 = 8;
@@ -274,6 +274,7 @@ function epilogue(
   bias: usize, activation: i32, residual: usize, before: usize,
 ): void {
   if (bias == 0 && activation == 0 && residual == 0 && before == 0) return;
+  const constants = activation ? activationConstants() : 0;
   for (let row = firstRow; row < lastRow; row++) {
     const start = (<usize>row * n + firstCol) << 2;
     let p = c + start;
@@ -285,7 +286,7 @@ function epilogue(
       let x = v128.load(p);
       if (bias) { x = f32x4.add(x, v128.load(b)); b += 16; }
       if (before) { v128.store(s, x); s += 16; }
-      if (activation) x = activate(x, activation);
+      if (activation) x = activate(activation, x, constants);
       if (residual) { x = f32x4.add(x, v128.load(r)); r += 16; }
       v128.store(p, x);
       p += 16;
@@ -294,7 +295,7 @@ function epilogue(
       let x = loadPartial(p, left);
       if (bias) x = f32x4.add(x, loadPartial(b, left));
       if (before) storePartial(s, x, left);
-      if (activation) x = activate(x, activation);
+      if (activation) x = activate(activation, x, constants);
       if (residual) x = f32x4.add(x, loadPartial(r, left));
       storePartial(p, x, left);
     }

@@ -1,5 +1,5 @@
 import { fma, loadPartial, maxLanes, storePartial, sumLanes } from '../common/simd.as';
-import { attentionConstants, attentionExp2, attentionLog2 } from '../attention/tile.as';
+import { exp2Constants, exp2, log2 } from '../common/exp2.as';
 
 const LOG2_E: f32 = 1.44269504;
 
@@ -19,22 +19,22 @@ export function softmaxMaximum(x: usize, cols: i32): f32 {
 // @ts-ignore: decorator
 @inline
 function powers(x: usize, y: usize, cols: i32, shift: f32, keep: bool): f64 {
-  const s = f32x4.splat(shift), unit = f32x4.splat(LOG2_E), constants = attentionConstants();
+  const s = f32x4.splat(shift), unit = f32x4.splat(LOG2_E), constants = exp2Constants();
   let total: f64 = 0;
   while (cols > 0) {
     let left = min(1024, cols);
     cols -= left;
     let s0 = f32x4.splat(0), s1 = s0;
     for (; left >= 8; left -= 8) {
-      const a = attentionExp2(f32x4.mul(f32x4.sub(v128.load(x), s), unit), constants);
-      const b = attentionExp2(f32x4.mul(f32x4.sub(v128.load(x, 16), s), unit), constants);
+      const a = exp2(f32x4.mul(f32x4.sub(v128.load(x), s), unit), constants);
+      const b = exp2(f32x4.mul(f32x4.sub(v128.load(x, 16), s), unit), constants);
       s0 = f32x4.add(s0, a); s1 = f32x4.add(s1, b);
       if (keep) { v128.store(y, a); v128.store(y, b, 16); y += 32; }
       x += 32;
     }
     total += <f64>sumLanes(f32x4.add(s0, s1));
     for (; left > 0; left--) {
-      const a = f32x4.extract_lane(attentionExp2(f32x4.splat((load<f32>(x) - shift) * LOG2_E), constants), 0);
+      const a = f32x4.extract_lane(exp2(f32x4.splat((load<f32>(x) - shift) * LOG2_E), constants), 0);
       total += <f64>a;
       if (keep) { store<f32>(y, a); y += 4; }
       x += 4;
@@ -52,7 +52,7 @@ export function softmaxSum(x: usize, cols: i32, shift: f32): f64 { return powers
 /** ln x for a sum of powers of which one is 1. */
 // @ts-ignore: decorator
 @inline
-export function softmaxLogSum(sum: f64): f64 { return 0.6931471805599453 * attentionLog2(<f32>sum); }
+export function softmaxLogSum(sum: f64): f64 { return 0.6931471805599453 * log2(<f32>sum); }
 
 /** Rows [begin, end): y = exp(x − max) / Σ exp(x − max). */
 export function softmax(begin: i32, end: i32, x: usize, y: usize, cols: i32): void {
@@ -110,7 +110,7 @@ export function softmaxBackward(begin: i32, end: i32, dy: usize, y: usize, dx: u
 /** Rows [begin, end): dx = dy − exp(y) · Σ dy. */
 export function softmaxLogBackward(begin: i32, end: i32, dy: usize, y: usize, dx: usize, cols: i32): void {
   const row = <usize>cols << 2;
-  const unit = f32x4.splat(LOG2_E), constants = attentionConstants();
+  const unit = f32x4.splat(LOG2_E), constants = exp2Constants();
   for (let r = begin; r < end; r++) {
     let g = dy + <usize>r * row, p = y + <usize>r * row, to = dx + <usize>r * row;
     let s0 = f32x4.splat(0), s1 = s0;
@@ -124,9 +124,9 @@ export function softmaxLogBackward(begin: i32, end: i32, dy: usize, y: usize, dx
     const d = f32x4.splat(-sum);
     let left = cols;
     for (; left >= 4; left -= 4) {
-      v128.store(to, fma(attentionExp2(f32x4.mul(v128.load(p), unit), constants), d, v128.load(g)));
+      v128.store(to, fma(exp2(f32x4.mul(v128.load(p), unit), constants), d, v128.load(g)));
       g += 16; p += 16; to += 16;
     }
-    if (left > 0) storePartial(to, fma(attentionExp2(f32x4.mul(loadPartial(p, left), unit), constants), d, loadPartial(g, left)), left);
+    if (left > 0) storePartial(to, fma(exp2(f32x4.mul(loadPartial(p, left), unit), constants), d, loadPartial(g, left)), left);
   }
 }
