@@ -1,22 +1,13 @@
 // Outputs and gradients of torch's scaled_dot_product_attention; torch keeps heads before positions, the kernel after.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { expectClose } from '@llm/testing';
+import { expectClose, swapMiddle } from '@llm/testing';
 import { type GoldenTensor, readGolden } from '@llm/testing/node';
 import { launch } from '../kernel.ts';
 import { createWasmDevice } from '../runtime/wasm-device.ts';
 import { attention, attentionBackward } from './attention.ts';
 
 const golden = new URL('../../../../tests/golden/ops/', import.meta.url);
-
-/** [a, b, c, d] to [a, c, b, d]. */
-function swapMiddle({ shape: [a = 0, b = 0, c = 0, d = 0], values }: GoldenTensor): Float32Array {
-  const swapped = new Float32Array(values.length);
-  for (let i = 0; i < a; i++) for (let j = 0; j < b; j++) for (let l = 0; l < c; l++) {
-    swapped.set(values.subarray(((i * b + j) * c + l) * d, ((i * b + j) * c + l + 1) * d), ((i * c + l) * b + j) * d);
-  }
-  return swapped;
-}
 
 test('attention and its gradients equal torch\'s', async () => {
   const { ops } = JSON.parse(readFileSync(new URL('ops.json', golden), 'utf8')) as {

@@ -1,21 +1,12 @@
 // Queries and keys rotated by transformers, with the cosines and sines that it made; it keeps heads before positions.
 import { expect, test } from 'vitest';
-import { expectClose } from '@llm/testing';
-import { type GoldenTensor, readGolden } from '@llm/testing/node';
+import { expectClose, swapMiddle } from '@llm/testing';
+import { readGolden } from '@llm/testing/node';
 import { launch } from '../kernel.ts';
 import { createWasmDevice } from '../runtime/wasm-device.ts';
 import { rope } from './rope.ts';
 
 const golden = new URL('../../../../tests/golden/ops/', import.meta.url);
-
-/** [a, b, c, d] to [a, c, b, d]. */
-function swapMiddle({ shape: [a = 0, b = 0, c = 0, d = 0], values }: GoldenTensor): Float32Array {
-  const swapped = new Float32Array(values.length);
-  for (let i = 0; i < a; i++) for (let j = 0; j < b; j++) for (let l = 0; l < c; l++) {
-    swapped.set(values.subarray(((i * b + j) * c + l) * d, ((i * b + j) * c + l + 1) * d), ((i * c + l) * b + j) * d);
-  }
-  return swapped;
-}
 
 test.each([['half', 0], ['interleaved', 1]] as const)('%s rotation and its gradient equal those of transformers', async (style, interleaved) => {
   const all = readGolden(new URL(`rope_${style}.safetensors`, golden));
