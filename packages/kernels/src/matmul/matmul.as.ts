@@ -335,8 +335,8 @@ export function matvecTransposed(
 }
 
 /**
- * Few rows times a B stored [K, N]: part p takes `kc` rows of B, which lie together in memory, eight at a time, and leaves its
- * sums in `partial` [part, m, n].
+ * Few rows times a B stored [K, N]: part p takes `kc` rows of B and leaves its sums in `partial` [part, m, n]. One row after the
+ * other is one stream through memory: taking several at a time was a third slower.
  */
 export function matvecParts(begin: i32, end: i32, a: usize, b: usize, partial: usize, m: i32, n: i32, k: i32, kc: i32): void {
   const row = <usize>n << 2;
@@ -344,11 +344,7 @@ export function matvecParts(begin: i32, end: i32, a: usize, b: usize, partial: u
     const last = min(k, (part + 1) * kc);
     const sums = partial + (<usize>part * m * n << 2);
     memory.fill(sums, 0, <usize>m * row);
-    let i = part * kc;
-    for (; i + 8 <= last; i += 8) {
-      for (let r = 0; r < m; r++) eightRows(a + ((<usize>r * k + i) << 2), b + <usize>i * row, row, sums + <usize>r * row, n);
-    }
-    for (; i < last; i++) {
+    for (let i = part * kc; i < last; i++) {
       for (let r = 0; r < m; r++) oneRow(a + ((<usize>r * k + i) << 2), b + <usize>i * row, sums + <usize>r * row, n);
     }
   }
@@ -381,40 +377,19 @@ export function matvecJoin(
   }
 }
 
-/** sums += x[0] · row 0 + … + x[7] · row 7 of B. */
-// @ts-ignore: decorator
-@inline
-function eightRows(x: usize, b: usize, row: usize, sums: usize, width: i32): void {
-  const x0 = v128.load32_splat(x), x1 = v128.load32_splat(x, 4), x2 = v128.load32_splat(x, 8), x3 = v128.load32_splat(x, 12);
-  const x4 = v128.load32_splat(x, 16), x5 = v128.load32_splat(x, 20), x6 = v128.load32_splat(x, 24), x7 = v128.load32_splat(x, 28);
-  const b4 = b + (row << 2);
-  let at: usize = 0, left = width;
-  for (; left >= 4; left -= 4) {
-    const p = b + at, q = b4 + at;
-    let s = fma(x0, v128.load(p), v128.load(sums + at));
-    let t = f32x4.mul(x1, v128.load(p + row));
-    s = fma(x2, v128.load(p + row * 2), s);
-    t = fma(x3, v128.load(p + row * 3), t);
-    s = fma(x4, v128.load(q), s);
-    t = fma(x5, v128.load(q + row), t);
-    s = fma(x6, v128.load(q + row * 2), s);
-    t = fma(x7, v128.load(q + row * 3), t);
-    v128.store(sums + at, f32x4.add(s, t));
-    at += 16;
-  }
-  if (left > 0) {
-    let s = loadPartial(sums + at, left);
-    for (let i = 0; i < 8; i++) s = fma(v128.load32_splat(x + (<usize>i << 2)), loadPartial(b + <usize>i * row + at, left), s);
-    storePartial(sums + at, s, left);
-  }
-}
-
 /** sums += x · one row of B. */
 // @ts-ignore: decorator
 @inline
 function oneRow(x: usize, b: usize, sums: usize, width: i32): void {
   const factor = v128.load32_splat(x);
   let left = width;
+  for (; left >= 16; left -= 16) {
+    v128.store(sums, fma(factor, v128.load(b), v128.load(sums)));
+    v128.store(sums, fma(factor, v128.load(b, 16), v128.load(sums, 16)), 16);
+    v128.store(sums, fma(factor, v128.load(b, 32), v128.load(sums, 32)), 32);
+    v128.store(sums, fma(factor, v128.load(b, 48), v128.load(sums, 48)), 48);
+    sums += 64; b += 64;
+  }
   for (; left >= 4; left -= 4) { v128.store(sums, fma(factor, v128.load(b), v128.load(sums))); sums += 16; b += 16; }
   if (left > 0) storePartial(sums, fma(factor, loadPartial(b, left), loadPartial(sums, left)), left);
 }

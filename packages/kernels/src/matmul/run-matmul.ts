@@ -33,6 +33,8 @@ const ROWS_PER_TASK = 96;
 const COLS_PER_TASK = 128;
 /** Up to this many rows a product reads B where it lies, since packing would cost as much as multiplying. */
 const MATVEC_ROWS = 4;
+/** From this many rows on, packing B once costs next to nothing. */
+const WIDE_ROWS = 512;
 /** Enough tasks to keep threads evenly busy, without packing the same rows more often than needed. */
 const TASKS = 16;
 
@@ -68,11 +70,12 @@ export function runMatmul(launcher: Launcher, product: Product): void {
     return;
   }
   const panels = Math.ceil(n / PANEL);
-  if (m < n && batch === 1 && product.packed === undefined) {
+  if (m < n && m <= WIDE_ROWS && batch === 1 && product.packed === undefined) {
     const rowPanels = Math.ceil(m / ROWS);
     const packed = temporary(rowPanels * ROWS * k * 4);
     run('matmulPackRows', rowPanels, Math.max(1, Math.ceil(rowPanels / 16)), a, packed, m, k, transposeA);
-    const nc = Math.min(COLS_PER_TASK, Math.max(PANEL, Math.ceil(panels / TASKS) * PANEL));
+    // Whole cache lines of C to each task.
+    const nc = Math.min(COLS_PER_TASK, Math.max(PANEL, Math.ceil(panels / TASKS / 2) * 2 * PANEL));
     run('matmulWide', Math.ceil(n / nc), 1, packed, b, c, m, n, k, transposeB, nc, bias, activation, residual, before, accumulate);
     return;
   }

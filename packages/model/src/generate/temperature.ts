@@ -11,8 +11,12 @@ export function temperature(t: number): Sampler {
     const shift = t < 1e-3 ? highest(list) : 0;
     if (t > 0) return { ids, logits: logits.map((logit) => (logit - shift) / t), sorted };
     let best = 0;
+    let most = logits[0]!;
     for (let i = 1; i < logits.length; i++) {
-      if (logits[i]! > logits[best]! || (logits[i] === logits[best] && ids[i]! < ids[best]!)) best = i;
+      const logit = logits[i]!;
+      if (logit < most || (logit === most && ids[i]! > ids[best]!)) continue;
+      best = i;
+      most = logit;
     }
     return pick(list, { places: logits.length === 0 ? [] : [best], sorted: true });
   };
