@@ -10,7 +10,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packages, shown, sources, syntax } from './workspace.mjs';
 
-const published = ['dist', 'src', '!src/**/*.test.ts', '!src/**/*.bench.ts', '!src/**/fixtures'];
+const published = ['dist', 'src', '!src/**/*.test.ts', '!src/**/*.bench.ts', '!src/**/fixtures', '!dist/**/fixtures'];
 const acts = /^(ExpressionStatement|IfStatement|For.*Statement|WhileStatement|TryStatement|BlockStatement|SwitchStatement|ThrowStatement)$/;
 
 /** True when importing the file does something beyond declaring names. */

@@ -35,5 +35,6 @@ export const samplingFields: Record<'max-tokens' | 'temperature' | 'top-k' | 'to
   json: z.boolean().default(false),
 };
 
+/** The run that a command works on, as its first word. */
 export const runArg = (description: string): ArgsDef[string] => ({ type: 'positional', description, required: true });
 export const runField: z.ZodType<string> = text('the folder of a run or of a model');

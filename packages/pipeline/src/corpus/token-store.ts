@@ -14,6 +14,7 @@ export interface GrowingStore {
   finish(): TokenStore;
 }
 
+/** A store that tokens are added to, doubling its room as it fills. */
 export function growingStore(): GrowingStore {
   let ids = new Int32Array(1 << 16);
   let used = 0;
@@ -47,6 +48,7 @@ export async function writeTokens(path: string, stores: Readonly<Record<string, 
   ] as const), { metadata: {} });
 }
 
+/** Reads the named stores back from a file. */
 export async function readTokens(path: string, names: readonly string[]): Promise<Record<string, TokenStore>> {
   const file = await readSafetensorsFile(path);
   try {

@@ -108,8 +108,10 @@ const schema: z.ZodType<RunRecord> = z.strictObject({
 
 export const RUN_FILE = 'run.json';
 
+/** The SHA-256 of a text or of bytes, in hexadecimal. */
 export const sha256 = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex');
 
+/** Writes `run.json`, whole or not at all. */
 export async function writeRun(folder: string, record: RunRecord): Promise<void> {
   await replaceText(join(folder, RUN_FILE), `${JSON.stringify(schema.parse(record), null, 2)}\n`);
 }

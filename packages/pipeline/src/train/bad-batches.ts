@@ -17,6 +17,7 @@ export interface BatchWatch {
 
 const MOST_STEPS = 20;
 
+/** Hands batches on and remembers those of the step under way, so that a bad step can name its data. */
 export function watchBatches(source: Iterable<CausalBatch>, { path, accumulate, drawn }: { path: string; accumulate: number; drawn: number }): BatchWatch {
   let recent: { number: number; batch: CausalBatch }[] = [];
   let number = drawn;

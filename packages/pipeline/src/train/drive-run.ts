@@ -121,6 +121,7 @@ export function nextCommands(io: Io, shown: string): string {
   ].map((rest) => `  ${invocation(io, rest)}`)].join('\n');
 }
 
+/** A path as the user would type it from where they are. */
 export function shownPath(path: string, cwd: string): string {
   const short_ = relative(cwd, path);
   return short_ === '' || short_.startsWith('..') || isAbsolute(short_) || !existsSync(cwd) ? path : short_;

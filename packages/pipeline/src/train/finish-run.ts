@@ -57,6 +57,7 @@ async function compareReloaded(folder: string, { model, params, tokenizer }: { m
   }
 }
 
+/** What became of the text, as the preparation of the run left it. */
 export async function readDataReport(folder: string): Promise<DataReport> {
   return JSON.parse(await readFile(runPaths(folder).dataReport, 'utf8')) as DataReport;
 }

@@ -13,6 +13,7 @@ export interface RunPaths {
   readonly badBatch: string;
 }
 
+/** Where a run keeps what. */
 export function runPaths(folder: string): RunPaths {
   return {
     folder,
