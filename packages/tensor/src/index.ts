@@ -21,6 +21,7 @@ export { activate } from './ops/activation.ts';
 export { gated } from './ops/gated.ts';
 export { rmsNorm } from './ops/rms-norm.ts';
 export { layerNorm } from './ops/layer-norm.ts';
+export { splitColumns } from './ops/split-columns.ts';
 export { rope, type Rotation } from './ops/rope.ts';
 export { attention, type AttentionOptions } from './ops/attention.ts';
 export { embed } from './ops/embedding.ts';

@@ -106,6 +106,10 @@ for (const name of ['cpu', 'wasm']) {
   }
   expect(named === 'Log', `the operation Log to be named but found ${named}`);
 
+  const [left, right] = t.splitColumns(t.tensor([[1, 2]]), 2, { shape: [1] });
+  equal(left, [1], 'the left column');
+  equal(right, [2], 'the right column');
+
   // One optimizer step in place, and the norm that clipping needs.
   const entry = { param: t.tensor([1]), grad: t.tensor([1]), m: t.zeros([1]), v: t.zeros([1]), lr: 0.1, weightDecay: 0 };
   t.adamwUpdate([entry], { beta1: 0.9, beta2: 0.999, eps: 1e-8, step: 1 });

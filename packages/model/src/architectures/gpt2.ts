@@ -1,5 +1,5 @@
 import {
-  type Activation, add, attention, dropout, embed, layerNorm, type Leaf, linear, scope, split, type Tensor, tensor, type Tree,
+  type Activation, add, attention, dropout, embed, layerNorm, type Leaf, linear, scope, splitColumns, type Tensor, tensor, type Tree,
 } from '@llm/tensor';
 import type { SpecialIds } from '../config/special-ids.ts';
 import { initialTree } from '../layers/initial.ts';
@@ -71,9 +71,9 @@ export function gpt2(config: Gpt2Config): Model<Gpt2Config> {
       ? add(residual, dropped(linear(x, weight, { bias, transposed: true }), config.residualDropout, site, options))
       : linear(x, weight, { bias, residual, transposed: true }));
     const joined = linear(layerNorm(x, ln_1.weight, { bias: ln_1.bias, eps }), attn.c_attn.weight, { bias: attn.c_attn.bias, transposed: true });
-    const [q, newK, newV] = split(joined, 3, -1).map((part) => reshaped(part, [batch, length, heads, headDim])) as [Tensor, Tensor, Tensor];
+    const [q, newK, newV] = splitColumns(joined, 3, { shape: [batch, length, heads, headDim] }) as [Tensor, Tensor, Tensor];
     const { k, v } = cache?.append(index, newK, newV) ?? { k: newK, v: newV };
-    const mixed = attention(q, k, v, { segments, lengths: cache?.filled(length), offsets: cache?.offsets() });
+    const mixed = attention(q, k, v, { segments, ...cache?.place(length) });
     const attended = project(reshaped(mixed, [batch, length, hiddenSize]), attn.c_proj, x, 2 * index + 1);
     capture?.(`transformer.h.${index}.attn`, attended);
     const inner = linear(layerNorm(attended, ln_2.weight, { bias: ln_2.bias, eps }), mlp.c_fc.weight, {

@@ -94,7 +94,7 @@ export function llama(config: LlamaConfig): Model<LlamaConfig> {
     const { k, v } = cache?.append(index, newK, newV) ?? { k: newK, v: newV };
     const mixed = attention(q, k, v, {
       ...(window === undefined ? {} : { window }),
-      segments, lengths: cache?.filled(length), offsets: cache?.offsets(),
+      segments, ...cache?.place(length),
     });
     const attended = linear(reshaped(mixed, [batch, length, heads * headDim]), o_proj.weight, { bias: o_proj.bias, residual: x });
     capture?.(`model.layers.${index}.self_attn`, attended);

@@ -13,9 +13,8 @@ export interface KvCache {
   append(layer: number, k: Tensor, v: Tensor): KeysValues;
   /** int32 [batch, count]: the positions of the next `count` tokens. */
   positions(count: number): Tensor;
-  /** int32 [batch]: where the next tokens start, and how many positions will be filled after `count` more. */
-  offsets(): Tensor;
-  filled(count: number): Tensor;
+  /** Where the next `count` tokens stand among the keys, as attention takes it: one number where all rows are equally long. */
+  place(count: number): { readonly offset: number } | { readonly offsets: Tensor; readonly lengths: Tensor };
   /** Counts `count` more positions in every row: after all layers have appended. */
   advance(count: number): void;
   /** Keeps the first `lengths[row]` positions of each row: what was padding in a batch of unequal lengths is forgotten. */
@@ -53,8 +52,11 @@ export function kvCache({ layers: count, kvHeads, headDim }: ModelShape, { batch
       return buffer;
     },
     positions: (count) => tensor(Int32Array.from({ length: batch * count }, (_, i) => lengths[Math.floor(i / count)]! + (i % count)), [batch, count], 'int32'),
-    offsets: () => tensor(lengths.slice(), [batch], 'int32'),
-    filled: (count) => tensor(lengths.map((length) => length + count), [batch], 'int32'),
+    place(count) {
+      const [first = 0] = lengths;
+      if (lengths.every((length) => length === first)) return { offset: first };
+      return { offsets: tensor(lengths.slice(), [batch], 'int32'), lengths: tensor(lengths.map((length) => length + count), [batch], 'int32') };
+    },
     advance(count) {
       for (let row = 0; row < batch; row++) lengths[row]! += count;
     },

@@ -3,13 +3,14 @@ import { internals } from './engine.ts';
 
 /**
  * An operation with its own gradient. `forward` may keep tensors with `save`; `backward` gets dL/dy and what was saved, and
- * returns for each input how to compute its gradient, so that an input that needs none costs nothing.
+ * returns for each input how to compute its gradient, so that an input that needs none costs nothing. With several results,
+ * `backward` gets the gradient of each.
  */
-export function differentiable(definition: {
+export function differentiable<Y extends Tensor | Tensor[] = Tensor>(definition: {
   readonly inputs: Readonly<Record<string, Tensor | undefined>>;
-  forward(save: (tensors: Tensor[]) => void): Tensor;
-  backward(dy: Tensor, saved: Tensor[]): Readonly<Record<string, () => Tensor>>;
-}): Tensor {
+  forward(save: (tensors: Tensor[]) => void): Y;
+  backward(dy: Y, saved: Tensor[]): Readonly<Record<string, () => Tensor>>;
+}): Y {
   // Where nothing is recorded, the engine's bookkeeping would cost more than a small kernel.
   if (!internals().isTapeOn()) return tidy(() => definition.forward(() => {}));
   const inputs: Record<string, Tensor> = {};
@@ -22,8 +23,8 @@ export function differentiable(definition: {
       save(kept);
       return y;
     },
-    backwardsFunc: (dy, saved) => definition.backward(dy, saved),
+    backwardsFunc: (dy, saved) => definition.backward(dy as Y, saved),
     inputs,
     attrs: {},
-  });
+  }) as Y;
 }

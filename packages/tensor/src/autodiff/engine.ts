@@ -20,10 +20,10 @@ interface EngineInternals {
   makeTensorFromTensorInfo(info: { dataId: object; shape: number[]; dtype: string }): Tensor;
   runKernelFunc(parameters: {
     forwardFunc: (backend: unknown, save: (tensors: Tensor[]) => void) => Tensor | Tensor[];
-    backwardsFunc: (dy: Tensor, saved: Tensor[]) => Readonly<Record<string, () => Tensor>>;
+    backwardsFunc: (dy: Tensor | Tensor[], saved: Tensor[]) => Readonly<Record<string, () => Tensor>>;
     inputs: Readonly<Record<string, Tensor>>;
     attrs: object;
-  }): Tensor;
+  }): Tensor | Tensor[];
 }
 
 /** The engine of TensorFlow.js core with the parts that its types do not show. */

@@ -16,6 +16,8 @@ export interface AttentionOptions {
   readonly bias?: Tensor | undefined;
   /** int32 [batch]: how many keys of each row count; default all. */
   readonly lengths?: Tensor | undefined;
+  /** The position of the first query among the keys; default keys − queries. */
+  readonly offset?: number | undefined;
   /** int32 [batch]: the position of each row's first query among its keys; default keys − queries. */
   readonly offsets?: Tensor | undefined;
 }
@@ -29,7 +31,7 @@ export interface AttentionOptions {
  * A query that sees no key gives zeros. Dao et al. 2022, https://arxiv.org/abs/2205.14135
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
-  const { scale = 0, causal = true, window = 0, segments, bias, lengths, offsets } = options;
+  const { scale = 0, causal = true, window = 0, segments, bias, lengths, offset, offsets } = options;
   const [batch = 0, queries = 0, heads = 0, width = 0] = q.shape;
   const [, keys = 0, kvHeads = 0] = k.shape;
   if (q.rank !== 4 || k.rank !== 4 || v.rank !== 4 || k.shape.join() !== v.shape.join() || k.shape[0] !== batch || k.shape[3] !== width || heads % kvHeads !== 0) {
@@ -39,7 +41,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
     );
   }
   const dims = { batch, queries, heads, width, keys, kvHeads, biasBatch: bias?.shape[0] ?? 1, biasHeads: bias?.shape[1] ?? 1 };
-  const uniforms = { scale, causal: Number(causal), window };
+  const uniforms = { scale, causal: Number(causal), window, offset };
   const masks = { segments, bias, lengths, offsets };
   return differentiable({
     inputs: { q, k, v },
