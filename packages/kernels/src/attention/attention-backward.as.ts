@@ -3,7 +3,8 @@
 // computed again from the saved log-sum-exp, 48 queries at a time, and only those tiles that something can see.
 import { fma, scratch, sumLanes, storePartial, loadPartial } from '../common/simd.as';
 import { exp2Constants, exp2 } from '../common/exp2.as';
-import { ATTENTION_KEYS, ATTENTION_LD, attentionRowsTile, attentionTile } from './tile.as';
+import { tile } from '../common/tile.as';
+import { ATTENTION_KEYS, ATTENTION_LD, attentionRowsTile } from './tile.as';
 import { attentionPackColumns, attentionPackQueries, attentionPackRows } from './pack.as';
 import { attentionAddBias, attentionBlockSegments, attentionMask, attentionMasked, attentionRange } from './mask.as';
 
@@ -87,8 +88,8 @@ export function attentionBackward(
               attentionPackQueries(dout + start, queryRow, rows, width, doutAt, 1);
               for (let j = low; j < high; j += 8) {
                 const column = <usize>(j >> 3) * keyPanel, to = <usize>j << 2;
-                attentionTile(queryAt, 24, keyColumnsAt + column, pRow + to, LD_BYTES, width, true);
-                attentionTile(doutAt, 24, valueColumnsAt + column, dsRow + to, LD_BYTES, width, true);
+                tile(queryAt, 24, keyColumnsAt + column, pRow + to, LD_BYTES, width, true);
+                tile(doutAt, 24, valueColumnsAt + column, dsRow + to, LD_BYTES, width, true);
               }
             }
             const masked = attentionMasked(range, at + shift, rows, k0, present, causal, window, ids);
@@ -124,8 +125,8 @@ export function attentionBackward(
             const from = <usize>(first * 6 * LD_BYTES) + (<usize>j << 2), to = <usize>j * sumRow;
             for (let c: usize = 0; c < <usize>padded; c += 8) {
               const rowsFrom = (c >> 3) * QUERY_PANEL_BYTES + <usize>first * 192;
-              attentionTile(p + from, LD_BYTES, doutRowsAt + rowsFrom, dvAt + to + (c << 2), sumRow, steps, false);
-              attentionTile(ds + from, LD_BYTES, queryRowsAt + rowsFrom, dkAt + to + (c << 2), sumRow, steps, false);
+              tile(p + from, LD_BYTES, doutRowsAt + rowsFrom, dvAt + to + (c << 2), sumRow, steps, false);
+              tile(ds + from, LD_BYTES, queryRowsAt + rowsFrom, dkAt + to + (c << 2), sumRow, steps, false);
             }
           }
         }

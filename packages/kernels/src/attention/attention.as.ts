@@ -3,7 +3,8 @@
 // the sums with the values. Scores are kept in units of log₂ so that 2ˣ needs no scaling.
 import { scratch, sumLanes, storePartial } from '../common/simd.as';
 import { exp2Constants, exp2, log2 } from '../common/exp2.as';
-import { ATTENTION_KEYS, ATTENTION_LD, attentionRowsTile, attentionTile } from './tile.as';
+import { tile } from '../common/tile.as';
+import { ATTENTION_KEYS, ATTENTION_LD, attentionRowsTile } from './tile.as';
 import { attentionPackColumns, attentionPackQueries, attentionPackRows } from './pack.as';
 import { attentionAddBias, attentionBlockSegments, attentionMask, attentionMasked, attentionRange } from './mask.as';
 
@@ -72,7 +73,7 @@ export function attention(
         const masked = attentionMasked(range, position, rows, k0, present, causal, window, ids);
         const a = queriesAt + <usize>t * queryBytes;
         for (let j = low; j < high; j += 8) {
-          attentionTile(a, 24, keysAt + (<usize>(j * width) << 2), scores + (<usize>j << 2), ATTENTION_LD * 4, width, true);
+          tile(a, 24, keysAt + (<usize>(j * width) << 2), scores + (<usize>j << 2), ATTENTION_LD * 4, width, true);
         }
         const sums = sumsAt + <usize>t * sumBytes;
         const head = kvHead * group + (firstPanel + t) % group;

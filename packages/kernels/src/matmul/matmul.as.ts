@@ -1,5 +1,6 @@
 // C = epilogue(A · B): B is packed once into panels of 8 columns, then blocks of rows of A are packed into panels of 6 rows
 // in the thread's scratch and multiplied by a 6×8 register tile: 12 sums, 2 vectors of B and one of A fit the 16 registers.
+import { tile } from '../common/tile.as';
 import { fma, scratch, sumLanes, loadPartial, storePartial } from '../common/simd.as';
 import { activate, activationConstants } from '../common/activation.as';
 
@@ -133,51 +134,17 @@ function packRows(a: usize, to: usize, row: i32, m: i32, k: i32, k0: i32, kc: i3
   }
 }
 
-/** The 6×8 tile at `c`, rows `ldc` bytes apart: c = (first ? 0 : c) + a · b over kc steps. */
-function tile(a: usize, b: usize, c: usize, ldc: usize, kc: i32, first: bool): void {
-  let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128;
-  let c30: v128, c31: v128, c40: v128, c41: v128, c50: v128, c51: v128;
-  let q = c;
-  if (first) {
-    c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = c40 = c41 = c50 = c51 = f32x4.splat(0);
-  } else {
-    c00 = v128.load(q); c01 = v128.load(q, 16); q += ldc;
-    c10 = v128.load(q); c11 = v128.load(q, 16); q += ldc;
-    c20 = v128.load(q); c21 = v128.load(q, 16); q += ldc;
-    c30 = v128.load(q); c31 = v128.load(q, 16); q += ldc;
-    c40 = v128.load(q); c41 = v128.load(q, 16); q += ldc;
-    c50 = v128.load(q); c51 = v128.load(q, 16);
-  }
-  for (let i = 0; i < kc; i++) {
-    const b0 = v128.load(b), b1 = v128.load(b, 16);
-    let x = v128.load32_splat(a); c00 = fma(x, b0, c00); c01 = fma(x, b1, c01);
-    x = v128.load32_splat(a, 4); c10 = fma(x, b0, c10); c11 = fma(x, b1, c11);
-    x = v128.load32_splat(a, 8); c20 = fma(x, b0, c20); c21 = fma(x, b1, c21);
-    x = v128.load32_splat(a, 12); c30 = fma(x, b0, c30); c31 = fma(x, b1, c31);
-    x = v128.load32_splat(a, 16); c40 = fma(x, b0, c40); c41 = fma(x, b1, c41);
-    x = v128.load32_splat(a, 20); c50 = fma(x, b0, c50); c51 = fma(x, b1, c51);
-    a += 24; b += 32;
-  }
-  q = c;
-  v128.store(q, c00); v128.store(q, c01, 16); q += ldc;
-  v128.store(q, c10); v128.store(q, c11, 16); q += ldc;
-  v128.store(q, c20); v128.store(q, c21, 16); q += ldc;
-  v128.store(q, c30); v128.store(q, c31, 16); q += ldc;
-  v128.store(q, c40); v128.store(q, c41, 16); q += ldc;
-  v128.store(q, c50); v128.store(q, c51, 16);
-}
-
 /** One tile of C at (row, col), through scratch at its ragged edges. */
 // @ts-ignore: decorator
 @inline
 function tileAt(from: usize, b: usize, c: usize, row: i32, col: i32, lastRow: i32, lastCol: i32, ldc: usize, kc: i32, first: bool): void {
   const to = c + <usize>row * ldc + (<usize>col << 2);
   if (row + MR <= lastRow && col + NR <= lastCol) {
-    tile(from, b, to, ldc, kc, first);
+    tile(from, 24, b, to, ldc, kc, first);
     return;
   }
   const height = min(MR, lastRow - row), width = min(NR, lastCol - col);
-  tile(from, b, scratch, 32, kc, true);
+  tile(from, 24, b, scratch, 32, kc, true);
   for (let r = 0; r < height; r++) {
     for (let j = 0; j < width; j++) {
       const at = to + <usize>r * ldc + (<usize>j << 2);
