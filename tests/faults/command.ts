@@ -1,4 +1,4 @@
-import { commands, type Io, runCli } from '@llm/pipeline';
+import { commands, type Io, runCli } from '@llm/pipeline/node';
 
 /** Runs the llm command in a folder, without a terminal. */
 export async function llm(argv: string, cwd: string): Promise<{ code: number; out: string; err: string }> {

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { commands, openEventFile, reportHtml, runCli } from '@llm/pipeline';
+import { reportHtml } from '@llm/pipeline';
+import { commands, openEventFile, runCli } from '@llm/pipeline/node';
 import { expect } from '../expect.mjs';
 
 /** Runs a command line and returns its exit code and what it printed. */

@@ -38,8 +38,8 @@ export const evaluate: Command = command({
       store.add(tokenizer.encode(text));
       texts.push(text);
     }
-    const rows = packStore(store.finish(), { length, endId });
-    const found = bitsPerByte(model, params, { batches: validationBatches(rows, { batch }), tokenBytes: tokenBytes(tokenizer) });
+    const rows = packStore(store.finish(), { length, bosId: bosId ?? endId, endId });
+    const found = await bitsPerByte(model, params, { batches: validationBatches(rows, { batch }), tokenBytes: tokenBytes(tokenizer) });
     const others = compressions(texts.join(''));
     if (json) {
       io.out(`${JSON.stringify({ ...found, documents: texts.length, length, compressions: others })}\n`);

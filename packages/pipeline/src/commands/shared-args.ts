@@ -1,7 +1,7 @@
 import type { ArgsDef } from 'citty';
 import { z } from 'zod';
 import { FILTER_SETS } from '../corpus/filters.ts';
-import { SPLITS } from '../train/create-run.ts';
+import { SPLITS } from '../train/run-tokenizer.ts';
 import { integer, number, text } from '../cli/command.ts';
 
 const oneOf = (names: readonly string[]): z.ZodType<string> => z.enum(names as [string, ...string[]], { error: `one of ${names.join(', ')}` }) as unknown as z.ZodType<string>;

@@ -9,7 +9,7 @@ import { FILTER_SETS } from '../corpus/filters.ts';
 import { tokenizerFacts, trainTokenizer } from '../corpus/prepare-data.ts';
 import { readCorpus } from '../corpus/read-corpus.ts';
 import { replaceText } from '../run/replace-text.ts';
-import { SPLITS } from '../train/create-run.ts';
+import { SPLITS } from '../train/run-tokenizer.ts';
 import { filterArgs, filterFields, splitField } from './shared-args.ts';
 
 /** Trains a byte-level BPE tokenizer and writes tokenizer.json. */

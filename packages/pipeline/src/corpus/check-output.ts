@@ -8,11 +8,17 @@ function real(path: string): string {
   return join(real(dirname(path)), relative(dirname(path), path));
 }
 
+/** Whether a path leads to a folder or into it, through links too. */
+export function isWithin(path: string, folder: string): boolean {
+  const way = relative(real(folder), real(path));
+  return !isAbsolute(way) && !/^\.\.(?:[\\/]|$)/.test(way);
+}
+
 /** Refuses to write into what is read: the next run would take what this one wrote for data. */
 export function checkOutput(output: string, { inputs, cwd, remedy }: { inputs: readonly string[]; cwd: string; remedy: string }): void {
   for (const input of inputs) {
-    const way = relative(real(resolve(cwd, input)), real(output));
-    if (isAbsolute(way) || /^\.\.(?:[\\/]|$)/.test(way)) continue;
-    throw new CliError('E_OUTPUT', `llm: expected to write outside of the text that is read but found ${output} ${way === '' ? 'to be' : 'inside'} ${input}. ${remedy}`);
+    const path = resolve(cwd, input);
+    if (!isWithin(output, path)) continue;
+    throw new CliError('E_OUTPUT', `llm: expected to write outside of the text that is read but found ${output} ${isWithin(path, output) ? 'to be' : 'inside'} ${input}. ${remedy}`);
   }
 }

@@ -18,6 +18,7 @@ const record: RunRecord = {
   },
   data: { sha256: EVIL, documents: 1, bytes: 1, trainDocuments: 1, trainTokens: 1, validationDocuments: 1, validationTokens: 1, validationBytes: 1 },
   tokenizerSha256: EVIL, tokenizerSize: 300, environment: { [EVIL]: EVIL }, device: { name: 'wasm', description: EVIL, threads: 1, peakFlops: null },
+  init: { folder: EVIL, sha256: { [EVIL]: EVIL }, nonFinite: 1 },
   result: {
     finishedAt: EVIL, steps: 2, tokens: 2, seconds: 1, tokensPerSecond: 2, parameters: 3, initialLoss: 5, reloadMaxDifference: 0,
     evaluation: { loss: 1, perplexity: 2.7, bitsPerByte: 1.4, targets: 1, bytes: 1 }, compressions: [{ name: EVIL, bytes: 1, bitsPerByte: 2 }],

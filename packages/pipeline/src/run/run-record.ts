@@ -42,6 +42,26 @@ export interface RunData {
   readonly validationBytes: number;
 }
 
+/** Weights that a run began with. */
+export interface RunInit {
+  /** Where they were; it is not needed again. */
+  readonly folder: string;
+  /** Of each of their files. */
+  readonly sha256: Readonly<Record<string, string>>;
+  /** Values that are NaN or infinite. */
+  readonly nonFinite: number;
+}
+
+/** What a run computes on. */
+export interface RunDevice {
+  readonly name: string;
+  readonly description: string;
+  readonly threads: number;
+  readonly peakFlops: number | null;
+  /** Steps between two looks at the losses, where a graphics card takes so little time for one that the looks would slow it; default 1. */
+  readonly readEvery?: number | undefined;
+}
+
 /** How a run ended. */
 export interface RunResult {
   readonly finishedAt: string;
@@ -50,7 +70,7 @@ export interface RunResult {
   readonly seconds: number;
   readonly tokensPerSecond: number;
   readonly parameters: number;
-  /** On held-out text, after the first step. */
+  /** On held-out text, after the first step, or before it where losses are looked at more seldom. */
   readonly initialLoss: number;
   /** On all held-out text. */
   readonly evaluation: Evaluation;
@@ -69,7 +89,11 @@ export interface RunRecord {
   readonly tokenizerSha256: string;
   readonly tokenizerSize: number;
   readonly environment: Readonly<Record<string, string | number>>;
-  readonly device: { readonly name: string; readonly description: string; readonly threads: number; readonly peakFlops: number | null };
+  readonly device: RunDevice;
+  /** What it ran on before, where it was told to go on with another device. */
+  readonly earlierDevices?: readonly string[] | undefined;
+  /** Where the first weights came from, where they were given. */
+  readonly init?: RunInit | undefined;
   readonly result?: RunResult | undefined;
 }
 
@@ -97,7 +121,9 @@ const schema: z.ZodType<RunRecord> = z.strictObject({
   tokenizerSha256: z.string(),
   tokenizerSize: whole,
   environment: z.record(z.string(), z.union([z.string(), z.number()])),
-  device: z.strictObject({ name: z.string(), description: z.string(), threads: whole, peakFlops: z.number().nullable() }),
+  device: z.strictObject({ name: z.string(), description: z.string(), threads: whole, peakFlops: z.number().nullable(), readEvery: whole.positive().optional() }),
+  earlierDevices: z.array(z.string()).optional(),
+  init: z.strictObject({ folder: z.string(), sha256: z.record(z.string(), z.string()), nonFinite: whole }).optional(),
   result: z.strictObject({
     finishedAt: z.string(), steps: whole, tokens: whole, seconds: z.number(), tokensPerSecond: z.number(), parameters: whole, initialLoss: z.number(),
     evaluation: z.strictObject({ loss: z.number(), perplexity: z.number(), bitsPerByte: z.number(), targets: whole, bytes: whole }),

@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Appender, appender } from '../run/appender.ts';
-import { type BoardEvent, summaryEvent, versionEvent } from './event.ts';
-import { tfRecord } from './record.ts';
+import type { BoardEvent } from './event.ts';
+import { eventRecord, versionRecord } from './event-record.ts';
 
 /** A file of events that TensorBoard shows while it grows. */
 export interface EventFile extends Pick<Appender, 'problem' | 'close'> {
@@ -21,8 +21,8 @@ export function openEventFile(folder: string, { events = [], now = Date.now() }:
   for (const name of readdirSync(folder)) if (NAME.test(name)) rmSync(join(folder, name));
   const host = hostname().replace(/[^\w.-]/g, '_') || 'localhost';
   const file = appender(join(folder, `events.out.tfevents.${Math.floor(now / 1000)}.${host}.${process.pid}.0`));
-  file.write(tfRecord(versionEvent(now / 1000)));
-  const write = (event: BoardEvent): void => file.write(tfRecord(summaryEvent(event)));
+  file.write(versionRecord(now / 1000));
+  const write = (event: BoardEvent): void => file.write(eventRecord(event));
   for (const event of events) write(event);
   return { write, get problem() { return file.problem; }, close: () => file.close() };
 }

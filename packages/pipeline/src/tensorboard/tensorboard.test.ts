@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { crc32c, maskedCrc32c } from './crc32c.ts';
 import { decodeEvent } from './event.ts';
 import { openEventFile } from './event-file.ts';
+import { eventRecord, versionRecord } from './event-record.ts';
 import { readTfRecords, tfRecord } from './record.ts';
 
 test('CRC-32C has the check value of its definition and those of RFC 3720', () => {
@@ -25,6 +26,18 @@ test('records come back, and a flipped bit anywhere is found', () => {
     flipped[at % file.length]! ^= 1 << bit;
     expect(() => readTfRecords(flipped)).toThrow(RangeError);
   }), { numRuns: 200 });
+});
+
+test('a record holds the bytes of event.proto', () => {
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+  // wall_time 1 (field 1, double), step 2 (field 2, varint), summary (5) of a value (1) with tag (1) and simple_value (2, float).
+  const proto = ['09000000000000f03f', '1002', '2a0d', '0a0b', '0a046c6f7373', '150000003f'].join('');
+  const record = eventRecord({ wallTime: 1, step: 2, scalars: { loss: 0.5 } });
+  expect(hex(record.subarray(0, 8))).toBe('1a00000000000000');
+  expect(hex(record.subarray(12, -4))).toBe(proto);
+  expect(readTfRecords(record).map(hex)).toEqual([proto]);
+  // file_version is field 3, a string.
+  expect(readTfRecords(versionRecord(1)).map(hex)).toEqual([`09000000000000f03f1a0d${hex(new TextEncoder().encode('brain.Event:2'))}`]);
 });
 
 test('an event file begins with its version, holds scalars and texts, and replaces the one before', () => {

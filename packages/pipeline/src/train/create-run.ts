@@ -1,29 +1,29 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { createModel } from '@llm/model';
 import { useDevice } from '@llm/tensor';
 import { measurePeak } from '@llm/train';
-import { cl100kSplit, gpt2Split, llama3Split, type Split, type Tokenizer, tokenizerFromJson, tokenizerToText } from '@llm/tokenizer';
+import { type Tokenizer, tokenizerToText } from '@llm/tokenizer';
 import { CliError, UsageError } from '../cli/cli-error.ts';
 import { bytes, count, digits, duration, short } from '../cli/format.ts';
 import { compressions } from '../corpus/compression.ts';
 import type { FilterSet } from '../corpus/filters.ts';
-import { type DataReport, END_OF_TEXT, type ReadText, readText, textSummary, tokenize, tokenizerFacts, trainTokenizer } from '../corpus/prepare-data.ts';
+import { type DataReport, readText, textSummary, tokenize, tokenizerFacts } from '../corpus/prepare-data.ts';
 import { type Decision, readCorpus } from '../corpus/read-corpus.ts';
 import { type TokenStore, writeTokens } from '../corpus/token-store.ts';
 import { environment } from '../run/environment.ts';
 import { replaceText } from '../run/replace-text.ts';
 import { type RunRecord, type RunSettings, sha256, writeRun } from '../run/run-record.ts';
+import { checkGiven, saveGiven } from './begin-with.ts';
 import { calibrate } from './calibrate.ts';
 import { checkMemory } from './check-memory.ts';
+import type { GivenOptions } from './given-weights.ts';
 import { planSteps, type PlanStepsOptions } from './plan-steps.ts';
 import { choosePrompts } from './prompts.ts';
 import { runPaths } from './run-paths.ts';
+import { endOf, makeTokenizer } from './run-tokenizer.ts';
 import { configOf, type SizePreset, sizesForText } from './sizes.ts';
-import { batchesFrom, packStore } from './training-batches.ts';
-
-/** Ways of cutting text into pieces, by the name that is typed. */
-export const SPLITS: Readonly<Record<string, Split>> = { gpt2: gpt2Split, llama3: llama3Split, cl100k: cl100kSplit };
+import { batchesFrom, packStore, textEnds } from './training-batches.ts';
 
 /** What was asked for; what is left out depends on the text and the machine. */
 export interface CreateRunOptions {
@@ -41,6 +41,8 @@ export interface CreateRunOptions {
   readonly size?: SizePreset | undefined;
   /** A parsed config.json; its vocabulary and end token become those of the tokenizer. */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
+  /** Weights to begin with: configuration and tokenizer are theirs. */
+  readonly init?: GivenOptions | undefined;
   readonly steps?: number | undefined;
   readonly minutes?: number | undefined;
   readonly patience?: PlanStepsOptions['patience'];
@@ -68,11 +70,14 @@ const VALIDATION_SHARE = 0.04;
 const SMALL_SHARE = 0.1;
 const VALIDATION_BYTES = 200_000;
 const TOKENIZER_BYTES = 4_000_000;
+/** Given weights were trained already: rates that suit random ones would undo that. */
+const GIVEN_LR = 5e-4;
 
 /** Reads the text, trains or reads the tokenizer, decides every setting, and writes it all down; `run.json` comes last. */
 export async function createRun(options: CreateRunOptions): Promise<CreatedRun> {
   const { folder, name, cwd, signal, onNotice, paths: dataPaths, filters, seed = 0, accumulate = 1, checkpointed = false } = options;
   const paths = runPaths(folder);
+  const given = options.init === undefined ? undefined : await checkGiven(options.init, options);
   await mkdir(dirname(paths.tokens), { recursive: true });
   const validationShare = dataPaths === undefined ? VALIDATION_SHARE : SMALL_SHARE;
   const decisions: Decision[] = [];
@@ -81,18 +86,17 @@ export async function createRun(options: CreateRunOptions): Promise<CreatedRun> 
 
   const fitting = sizesForText(text.trainCharacters);
   const size = options.size ?? fitting.size;
-  const { tokenizer, trainedOn } = await makeTokenizer(text, { ...options, vocabSize: options.vocabSize ?? fitting.vocabSize });
-  const endId = endOf(tokenizer, options.tokenizerFile);
+  const { tokenizer, trainedOn } = given === undefined ? await makeTokenizer(text.train, { ...options, vocabSize: options.vocabSize ?? fitting.vocabSize, maxBytes: TOKENIZER_BYTES }) : { tokenizer: given.tokenizer, trainedOn: 0 };
   const { train, validation, data, heldOut } = tokenize(text, tokenizer, { validationBytes: VALIDATION_BYTES });
   const bytesPerToken = text.trainCharacters / data.trainTokens;
   onNotice(`Tokenizer: ${count(tokenizer.size)} tokens${trainedOn === 0 ? '' : `, trained on ${short(trainedOn)} characters`}; ${digits(bytesPerToken)} characters a token.`);
   onNotice(`Text: ${textSummary(data)}.`);
 
-  const config = { ...(options.config ?? configOf(size, { vocabSize: tokenizer.size, endId })), vocab_size: tokenizer.size, bos_token_id: endId, eos_token_id: endId };
+  const config = given?.config ?? configFor(tokenizer, { base: options.config, size, file: options.tokenizerFile });
   const model = createModel(config);
   const length = options.length ?? Math.min(size.length, model.shape.maxPositions);
   if (length > model.shape.maxPositions) throw new UsageError(`llm: expected --length of at most ${model.shape.maxPositions}, the context of the model, but found ${length}.`);
-  const rows = packStore(train, { length, endId });
+  const rows = packStore(train, { length, ...textEnds(model.config) });
   const batch = options.batch ?? Math.max(1, Math.min(size.batch, Math.floor(rows.count / 4)));
   if (rows.count < batch * accumulate) {
     throw new CliError('E_TOO_LITTLE_TEXT', `llm: expected text for at least one step of ${batch} × ${accumulate} rows of ${length} tokens, about ${count(batch * accumulate * length * bytesPerToken)} characters, but found ${rows.count} rows. Add text, or use a smaller --batch or --length.`);
@@ -113,17 +117,17 @@ export async function createRun(options: CreateRunOptions): Promise<CreatedRun> 
 
   const settings: RunSettings = {
     data: { paths: dataPaths === undefined ? null : [...dataPaths], filters: filters.name, validationShare, tokenizerBytes: TOKENIZER_BYTES, validationBytes: VALIDATION_BYTES },
-    tokenizer: { vocabSize: tokenizer.size, split: options.split, file: options.tokenizerFile ?? null },
+    tokenizer: { vocabSize: tokenizer.size, split: options.split, file: given?.tokenizerFile ?? options.tokenizerFile ?? null },
     model: config,
     training: {
-      steps: plan.steps, batch, length, accumulate, lr: options.lr ?? size.lr, minRatio: 0.05, warmupSteps: plan.warmupSteps,
+      steps: plan.steps, batch, length, accumulate, lr: options.lr ?? (given === undefined ? size.lr : GIVEN_LR), minRatio: 0.05, warmupSteps: plan.warmupSteps,
       beta1: 0.9, beta2: 0.95, weightDecay: 0.1, clipNorm: 1, seed, checkpointed,
       evalEvery: options.evalEvery ?? plan.evalEvery, evalRows: 64, sampleEvery: options.sampleEvery ?? plan.sampleEvery, saveEvery: options.saveEvery ?? plan.saveEvery,
     },
     samples: { prompts: [...(options.prompts ?? choosePrompts(dataPaths === undefined, text.validation))], maxTokens: 64, temperature: 0.7 },
   };
   const tokenizerText = tokenizerToText(tokenizer);
-  const record: RunRecord = {
+  const unsaved: RunRecord = {
     formatVersion: 1, name, createdAt: new Date().toISOString(), settings, data, tokenizerSha256: sha256(tokenizerText), tokenizerSize: tokenizer.size,
     environment: { ...environment() }, device: { name: device.name, description: device.description, threads: device.threads, peakFlops },
   };
@@ -136,25 +140,18 @@ export async function createRun(options: CreateRunOptions): Promise<CreatedRun> 
   await writeFile(paths.decisions, decisions.map((decision) => `${JSON.stringify(decision)}\n`).join(''));
   await replaceText(paths.dataReport, `${JSON.stringify(report, null, 1)}\n`);
   await replaceText(paths.tokenizer, tokenizerText);
+  const record = options.init === undefined ? unsaved : await saveGiven(folder, unsaved, options.init);
   await writeRun(folder, record);
 
   const parameters = model.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
-  onNotice(`Model: ${model.config.modelType}, ${short(parameters)} parameters (${model.shape.layers} layers, ${model.shape.width} wide, ${bytes(4 * parameters)}).`);
+  onNotice(`Model: ${model.config.modelType}, ${short(parameters)} parameters (${model.shape.layers} layers, ${model.shape.width} wide, ${bytes(4 * parameters)})${record.init === undefined ? '' : `, with the weights of ${record.init.folder}`}.`);
   const tokens = plan.steps * batch * accumulate * length;
   onNotice(`Plan: ${count(plan.steps)} steps of ${batch * accumulate} × ${length} tokens, ${short(tokens)} tokens (${digits(tokens / data.trainTokens)} times the text), about ${duration(plan.steps * secondsPerStep)}${plan.limitedBy === 'text' ? '; limited by the text, which more passes would only teach by heart' : ''}.`);
   return { record, tokenizer, stores: { train, validation } };
 }
 
-async function makeTokenizer(
-  { train }: ReadText, { tokenizerFile, vocabSize, split, signal, cwd }: Pick<CreateRunOptions, 'tokenizerFile' | 'split' | 'signal' | 'cwd'> & { vocabSize: number },
-): Promise<{ tokenizer: Tokenizer; trainedOn: number }> {
-  if (tokenizerFile !== undefined) return { tokenizer: tokenizerFromJson(JSON.parse(await readFile(join(cwd, tokenizerFile), 'utf8'))), trainedOn: 0 };
-  const { tokenizer, bytes: trainedOn } = await trainTokenizer(train, { vocabSize, pattern: SPLITS[split]!, maxBytes: TOKENIZER_BYTES, signal });
-  return { tokenizer, trainedOn };
-}
-
-function endOf(tokenizer: Tokenizer, file: string | undefined): number {
-  const endId = tokenizer.specialTokens.get(END_OF_TEXT) ?? [...tokenizer.specialTokens.values()][0];
-  if (endId === undefined) throw new CliError('E_TOKENIZER', `llm: expected a tokenizer with a special token that ends a text, such as ${END_OF_TEXT}, but found none in ${file}. Train one with llm tokenizer train.`);
-  return endId;
+/** A configuration whose vocabulary and ends of text are those of the tokenizer. */
+function configFor(tokenizer: Tokenizer, { base, size, file }: { base: CreateRunOptions['config']; size: SizePreset; file: string | undefined }): Record<string, unknown> {
+  const endId = endOf(tokenizer, file);
+  return { ...(base ?? configOf(size, { vocabSize: tokenizer.size, endId })), vocab_size: tokenizer.size, bos_token_id: endId, eos_token_id: endId };
 }

@@ -47,8 +47,13 @@ async function compareReloaded(folder: string, { model, params, tokenizer }: { m
     if (ids.join() !== Int32Array.from(tokenizer.encode(CHECK_TEXT)).slice(0, model.shape.maxPositions).join()) {
       throw new CliError('E_RELOAD', `llm: expected the saved tokenizer in ${folder} to give the same ids but found others.`);
     }
-    const logits = (which: Model, tree: Tree): Float32Array => scope(() => which.apply(tree, { ids: tensor(ids, [1, ids.length], 'int32') }).dataSync() as Float32Array).slice();
-    const [a, b] = [logits(model, params), logits(loaded.model, loaded.params)];
+    const logits = async (which: Model, tree: Tree): Promise<Float32Array> => {
+      const found = scope(() => which.apply(tree, { ids: tensor(ids, [1, ids.length], 'int32') }));
+      const values = (await found.data() as Float32Array).slice();
+      found.dispose();
+      return values;
+    };
+    const [a, b] = [await logits(model, params), await logits(loaded.model, loaded.params)];
     const most = a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - b[i]!)), 0);
     if (!(most <= 1e-5)) throw new CliError('E_RELOAD', `llm: expected the saved model in ${folder} to give the same logits but found a difference of ${most}.`);
     return most;

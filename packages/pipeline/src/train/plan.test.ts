@@ -1,7 +1,7 @@
 import { createModel, trainingMemory } from '@llm/model';
 import { expect, test } from 'vitest';
 import { bytes } from '../cli/format.ts';
-import { checkMemory } from './check-memory.ts';
+import { checkMemory, memoryLimits } from './check-memory.ts';
 import { planSteps } from './plan-steps.ts';
 import { configOf, SIZES, sizesForText } from './sizes.ts';
 
@@ -27,9 +27,10 @@ test('what does not fit is refused before it is allocated, with three remedies a
   const model = createModel(configOf(SIZES.small!, { vocabSize: 4096, endId: 0 }));
   const options = { batch: 64, length: 128 };
   const { peak } = trainingMemory(model, options);
-  expect(checkMemory(model, options, { freeBytes: 2 ** 33, threads: 2 }).neededBytes).toBeGreaterThan(peak);
+  const wasm = (freeBytes: number) => memoryLimits({ name: 'wasm', threads: 2 }, freeBytes);
+  expect(checkMemory(model, options, wasm(2 ** 33)).neededBytes).toBeGreaterThan(peak);
   const smaller = trainingMemory(model, { ...options, batch: 32, accumulate: 2 }).peak;
-  const refused = (): unknown => checkMemory(model, options, { freeBytes: peak, threads: 2 });
+  const refused = (): unknown => checkMemory(model, options, wasm(peak));
   expect(refused).toThrow(expect.objectContaining({ code: 'E_MEMORY' }));
   expect(refused).toThrow(bytes(peak));
   expect(refused).toThrow(`--batch 32 --accumulate 2 (the same steps, a little slower): ${bytes(smaller)}`);

@@ -1,14 +1,21 @@
 import { batches, type BatchStream, batchesInOrder, type CausalBatch, packDocuments, type PackedRows } from '@llm/pretrain';
 import { documentsOf, type TokenStore } from '../corpus/token-store.ts';
 
-export interface PackOptions {
-  readonly length: number;
+/** The tokens around every document. */
+export interface TextEnds {
+  readonly bosId: number;
   readonly endId: number;
 }
 
-/** Rows of a store: every document begins and ends with the end-of-text token, so that its first word is predicted too. */
-export function packStore(store: TokenStore, { length, endId }: PackOptions): PackedRows {
-  return packDocuments(documentsOf(store), { length, bos: endId, eos: endId });
+/** The tokens around every document of a model that has one that ends a text; without one that begins it, that one does both. */
+export function textEnds({ bosId, eosIds }: { readonly bosId?: number; readonly eosIds?: readonly number[] }): TextEnds {
+  const endId = eosIds![0]!;
+  return { bosId: bosId ?? endId, endId };
+}
+
+/** Rows of a store: every document begins with a token of its own too, so that its first word is predicted. */
+export function packStore(store: TokenStore, { length, bosId, endId }: TextEnds & { readonly length: number }): PackedRows {
+  return packDocuments(documentsOf(store), { length, bos: bosId, eos: endId });
 }
 
 /** The batches from micro-batch `drawn` on: the order depends on the seed alone. */
