@@ -1,5 +1,5 @@
-import { type Kernel, launch, portShape, type Sizes } from './kernel.ts';
-import { createWasmDevice, hasRelaxedSimd, type WasmDevice } from './runtime/wasm-device.ts';
+import { checkDevices, countCase, type Values } from './check-devices.ts';
+import { type Kernel, portShape, type Sizes } from './kernel.ts';
 
 /** One call of a kernel to check: sizes, scalars, and inputs that are not plain random numbers. */
 export interface KernelCase {
@@ -15,6 +15,8 @@ export interface CheckOptions {
   readonly cases: readonly KernelCase[];
   /** Largest |actual − expected| / max(1, |expected|); default 2e-5. */
   readonly tolerance?: number;
+  /** The same on a graphics card, whose exponentials are less exact; default four times `tolerance`. */
+  readonly gpuTolerance?: number;
 }
 
 /** How many cases each device ran. */
@@ -57,57 +59,11 @@ function makeIo(kernel: Kernel, { dims, uniforms, inputs = {}, with: optional = 
   return { io, all };
 }
 
-/** Runs one case on one device and returns its outputs by name. */
-function runOn(device: WasmDevice, kernel: Kernel, { uniforms }: KernelCase, io: Record<string, Float64Array>, dims: Sizes): Record<string, Float32Array | Int32Array> {
-  const at: Record<string, number> = {};
-  const own: number[] = [];
-  const place = (name: string, values: ArrayLike<number>, dtype: string | undefined): void => {
-    const address = device.heap.alloc(Math.max(4, values.length * 4));
-    own.push(address);
-    at[name] = address;
-    if (dtype === 'int32') device.i32(address, values.length).set(values);
-    else device.f32(address, values.length).set(values);
-  };
-  for (const [name, port] of Object.entries(kernel.inputs)) if (io[name] !== undefined) place(name, io[name], port.dtype);
-  const results: Record<string, Float32Array | Int32Array> = {};
-  for (const [name, port] of Object.entries(kernel.outputs)) {
-    if (io[name] === undefined) continue;
-    if (port.inPlace !== undefined) at[name] = at[port.inPlace]!;
-    else place(name, new Float32Array(io[name].length).fill(NaN), undefined);
-  }
-  const before = device.heap.stats().blocks;
-  launch(device, kernel, { at, dims, ...(uniforms === undefined ? {} : { uniforms }) });
-  if (device.heap.stats().blocks !== before) throw new Error(`${kernel.name}: expected its temporaries to be given back but found some left`);
-  for (const [name, port] of Object.entries(kernel.outputs)) {
-    if (io[name] === undefined) continue;
-    const view = port.dtype === 'int32' ? device.i32(at[name]!, io[name].length) : device.f32(at[name]!, io[name].length);
-    results[name] = view.slice();
-  }
-  for (const address of own) device.heap.free(address);
-  return results;
-}
-
-let devices: Promise<Record<string, WasmDevice>> | undefined;
-
-/** The devices that checks run on: each binary that the engine accepts, on one thread and on two. */
-async function checkDevices(): Promise<Record<string, WasmDevice>> {
-  devices ??= (async () => {
-    const found: Record<string, WasmDevice> = {
-      'wasm simd, 1 thread': await createWasmDevice({ threads: 1, relaxedSimd: false }),
-      'wasm simd, 2 threads': await createWasmDevice({ threads: 2, relaxedSimd: false }),
-    };
-    if (hasRelaxedSimd()) {
-      found['wasm relaxed simd, 1 thread'] = await createWasmDevice({ threads: 1, relaxedSimd: true });
-      found['wasm relaxed simd, 2 threads'] = await createWasmDevice({ threads: 2, relaxedSimd: true });
-    }
-    return found;
-  })();
-  return devices;
-}
-
 /**
  * Compares a kernel with its reference on every device and case: outputs start as NaN, each is compared by name, and one and
- * two threads must agree to the bit. Throws at the first difference; returns how many cases each device ran.
+ * two threads, or two runs on a graphics card, must agree to the bit. Throws at the first difference; returns how many cases
+ * each device ran. Devices are those that the variable LLM_DEVICES names (`wasm,webgpu`), of the process or the global scope;
+ * default `wasm`. One that is named and missing is an error.
  *
  * @example
  * ```ts
@@ -115,23 +71,25 @@ async function checkDevices(): Promise<Record<string, WasmDevice>> {
  * await checkKernel(rmsNorm, { cases: [{ dims: { rows: 5, cols: 123 } }] });
  * ```
  */
-export async function checkKernel(kernel: Kernel, { cases, tolerance = 2e-5 }: CheckOptions): Promise<CheckReport> {
+export async function checkKernel(kernel: Kernel, { cases, tolerance = 2e-5, gpuTolerance = 4 * tolerance }: CheckOptions): Promise<CheckReport> {
   if (cases.length === 0) throw new RangeError('checkKernel: expected at least one case but found none');
   const ran: Record<string, number> = {};
   for (const [number, one] of cases.entries()) {
     const { io, all } = makeIo(kernel, one, 1 + number);
+    const uniforms = { ...kernel.uniforms, ...one.uniforms };
     const expected: Record<string, Float64Array> = {};
     for (const [name, values] of Object.entries(io)) expected[name] = values.slice();
-    kernel.reference(expected as never, all, { ...kernel.uniforms, ...one.uniforms } as never);
-    let bits: Record<string, Float32Array | Int32Array> | undefined;
-    for (const [name, device] of Object.entries(await checkDevices())) {
-      const actual = runOn(device, kernel, one, io, all);
-      for (const output of Object.keys(actual)) {
-        compare(actual[output]!, expected[output]!, tolerance, `${kernel.name}.${output} on ${name}, dims ${JSON.stringify(one.dims)}, uniforms ${JSON.stringify(one.uniforms ?? {})}`);
+    kernel.reference(expected as never, all, uniforms as never);
+    let bits: { readonly device: string; readonly outputs: Record<string, Values> } | undefined;
+    for (const { name, sameBitsAs, tolerant, run } of await checkDevices()) {
+      const outputs = await run(kernel, { io, dims: all, uniforms });
+      for (const output of Object.keys(outputs)) {
+        compare(outputs[output]!, expected[output]!, tolerant ? gpuTolerance : tolerance, `${kernel.name}.${output} on ${name}, dims ${JSON.stringify(one.dims)}, uniforms ${JSON.stringify(one.uniforms ?? {})}`);
       }
-      if (name.endsWith('1 thread')) bits = actual;
-      else if (bits !== undefined) sameBits(kernel, bits, actual, name);
+      if (sameBitsAs !== undefined && bits?.device === sameBitsAs) sameBits(kernel, bits.outputs, outputs, name);
+      bits = { device: name, outputs };
       ran[name] = (ran[name] ?? 0) + 1;
+      countCase(name);
     }
   }
   return ran;
@@ -162,7 +120,7 @@ function sameBits(kernel: Kernel, one: Record<string, ArrayLike<number>>, two: R
   for (const [name, values] of Object.entries(one)) {
     for (let i = 0; i < values.length; i++) {
       if (!Object.is(values[i], two[name]![i])) {
-        throw new Error(`checkKernel: expected ${kernel.name}.${name}[${i}] to have the same bits on ${device} as on one thread but found ${two[name]![i]} and ${values[i]}`);
+        throw new Error(`checkKernel: expected ${kernel.name}.${name}[${i}] to have the same bits on ${device} as before but found ${two[name]![i]} and ${values[i]}`);
       }
     }
   }

@@ -1,3 +1,5 @@
+import type { GpuDevice } from './gpu/gpu-device.ts';
+import type { GpuMemory, GpuProgram, ProgramCall, Scalar } from './gpu/program.ts';
 import type { WasmDevice } from './runtime/wasm-device.ts';
 
 /** An input or output of a kernel: its dimensions by name, row-major. */
@@ -26,6 +28,18 @@ export interface Launch<Names extends string = string, Uniforms extends string =
   temporary(bytes: number): number;
 }
 
+/** What `webgpu` gets: memory by port name (undefined where an optional port is absent), sizes, uniforms, and ways to work. */
+export interface GpuLaunch<Names extends string = string, Uniforms extends string = string> {
+  readonly at: Readonly<Record<Names, GpuMemory | undefined>>;
+  readonly dims: Sizes;
+  readonly uniforms: Readonly<Record<Uniforms, number>>;
+  readonly device: GpuDevice;
+  /** Runs a program once over a grid of workgroups. */
+  run<P extends Readonly<Record<string, Scalar>>>(program: GpuProgram<P>, call: ProgramCall<P>): void;
+  /** Memory of undefined content that is given back when the launch ends. */
+  temporary(bytes: number): GpuMemory;
+}
+
 /** A numeric kernel: what goes in and out, the plain truth, and how a device does it. */
 export interface Kernel<I extends Ports = Ports, O extends Ports = Ports, U extends Readonly<Record<string, number>> = Readonly<Record<string, number>>> {
   readonly name: string;
@@ -43,6 +57,7 @@ export interface Kernel<I extends Ports = Ports, O extends Ports = Ports, U exte
     uniforms: { readonly [K in keyof U]: number },
   ): void;
   wasm(launch: Launch<(keyof I | keyof O) & string, keyof U & string>): void;
+  webgpu?(launch: GpuLaunch<(keyof I | keyof O) & string, keyof U & string>): void;
 }
 
 /** Changes nothing: it checks the definition's types, so that a misspelt port or uniform is a compile error. */
@@ -105,8 +120,7 @@ export function launch(
 ): void {
   const addresses: Record<string, number> = {};
   for (const name of [...Object.keys(kernel.inputs), ...Object.keys(kernel.outputs)]) addresses[name] = at[name] ?? 0;
-  const values: Record<string, number> = { ...kernel.uniforms };
-  for (const [name, value] of Object.entries(uniforms)) if (value !== undefined) values[name] = value;
+  const values = valuesOf(kernel, uniforms);
   const temporaries: number[] = [];
   try {
     kernel.wasm({
@@ -124,6 +138,43 @@ export function launch(
   } finally {
     for (const address of temporaries) device.heap.free(address);
   }
+}
+
+/** Launches a kernel on memory of a graphics card; absent optional ports are left out. */
+export function launchGpu(
+  device: GpuDevice,
+  kernel: Kernel,
+  { at, dims, uniforms = {} }: {
+    at: Readonly<Record<string, GpuMemory | undefined>>;
+    dims: Sizes;
+    uniforms?: Readonly<Record<string, number | undefined>>;
+  },
+): void {
+  if (kernel.webgpu === undefined) throw new TypeError(`${kernel.name}: expected a kernel for WebGPU but found none. Use the device wasm.`);
+  const temporaries: GpuMemory[] = [];
+  try {
+    kernel.webgpu({
+      at: at as Readonly<Record<string, GpuMemory | undefined>>,
+      dims,
+      uniforms: valuesOf(kernel, uniforms),
+      device,
+      run: (program, call) => device.run(program, call as ProgramCall),
+      temporary: (bytes) => {
+        const memory = device.alloc(bytes);
+        temporaries.push(memory);
+        return memory;
+      },
+    });
+  } finally {
+    for (const memory of temporaries) device.free(memory);
+  }
+}
+
+/** The scalars of a call: those that are given, and the kernel's own for the rest. */
+function valuesOf(kernel: Kernel, uniforms: Readonly<Record<string, number | undefined>>): Record<string, number> {
+  const values: Record<string, number> = { ...kernel.uniforms };
+  for (const [name, value] of Object.entries(uniforms)) if (value !== undefined) values[name] = value;
+  return values;
 }
 
 /** Rows per chunk so that a chunk holds about `elements` numbers and there are at most 1,000 chunks. */
