@@ -36,14 +36,20 @@ export function adamwMany(
   device: WasmDevice, tensors: readonly AdamwTensor[], { beta1, beta2, eps, step, gradScale = 1 }: AdamwOptions,
 ): void {
   if (!Number.isInteger(step) || step < 1) throw new RangeError(`adamwMany: expected step to be a whole number from 1 on but found ${step}.`);
+  adamwCorrected(device, tensors, { beta1, beta2, eps, correction1: 1 - beta1 ** step, correction2: 1 - beta2 ** step, gradScale });
+}
+
+/** The same with 1 − β₁ᵗ and 1 − β₂ᵗ given instead of the step. */
+export function adamwCorrected(
+  device: WasmDevice, tensors: readonly AdamwTensor[],
+  { beta1, beta2, eps, correction1, correction2, gradScale }: Required<Omit<AdamwOptions, 'step'>> & { readonly correction1: number; readonly correction2: number },
+): void {
   let rows = 0;
   for (const { count } of tensors) {
     if (!Number.isInteger(count) || count < 0) throw new RangeError(`adamwMany: expected count to be a whole number from 0 on but found ${count}.`);
     rows += Math.ceil(count / CHUNK);
   }
   if (rows === 0) return;
-  const correction1 = 1 - beta1 ** step;
-  const correction2 = 1 - beta2 ** step;
   const table = device.heap.alloc(rows * ROW_WORDS * 4);
   try {
     const words = device.i32(table, rows * ROW_WORDS);

@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest';
+import { checkDevices } from '../check-devices.ts';
 import { checkKernel } from '../check-kernel.ts';
+import { resolveDims } from '../kernel.ts';
 import { createWasmDevice } from '../runtime/wasm-device.ts';
 import { adamw } from './adamw.ts';
 import { adamwMany } from './adamw-many.ts';
+import { adamwReference } from './reference.ts';
+
+type AdamwIo = Parameters<typeof adamwReference>[0];
 
 const squares = (random: () => number, length: number): number[] => Array.from({ length }, () => random() ** 2);
 
@@ -13,6 +18,38 @@ test('adamw equals its reference', async () => {
   }));
   const ran = await checkKernel(adamw, { cases });
   expect(Math.min(...Object.values(ran))).toBe(cases.length);
+});
+
+const ratesOf = (step: number, scale: number) => (): number[] => [0.5, 1 - 0.9 ** step, 1 - 0.999 ** step, scale];
+
+test('rates from memory stand in for lr, step and gradScale', async () => {
+  const cases = [1, 4, 1023, 1025].map((count, i) => ({
+    dims: { count }, inputs: { v: squares, rates: ratesOf(1 + i, 1 / (1 + i)) }, with: ['rates'],
+    uniforms: { lr: 0.2, weightDecay: 0.2, step: 99, gradScale: 7 },
+  }));
+  await checkKernel(adamw, { cases });
+  // The same step by uniforms: lr is a product of both.
+  const fresh = (): AdamwIo => (
+    { param: new Float64Array(8).fill(2), grad: Float64Array.from({ length: 8 }, (_, i) => i - 3), m: new Float64Array(8), v: new Float64Array(8) }
+  );
+  const given = fresh();
+  const plain = fresh();
+  const uniforms = { lr: 0.2, weightDecay: 0.1, beta1: 0.9, beta2: 0.999, eps: 1e-8, step: 99, gradScale: 7 };
+  adamwReference({ ...given, rates: Float64Array.from(ratesOf(3, 0.25)()) }, { count: 8 }, uniforms);
+  adamwReference(plain, { count: 8 }, { ...uniforms, lr: 0.1, step: 3, gradScale: 0.25 });
+  expect(given).toEqual(plain);
+});
+
+test('where the gradScale of the rates is NaN nothing changes, to the bit', async () => {
+  const io = {
+    param: Float64Array.of(1, -0, Infinity, 3e-39, NaN), grad: Float64Array.of(1, 2, NaN, Infinity, 5), m: Float64Array.of(1, 2, 3, 4, 5),
+    v: Float64Array.of(1, 2, 3, 4, 5), rates: Float64Array.of(1, 0.1, 0.001, NaN),
+  };
+  for (const { run } of await checkDevices()) {
+    const found = await run(adamw, { io, dims: { count: 5, rateCount: 4 }, uniforms: adamw.uniforms });
+    for (const name of ['param', 'm', 'v'] as const) expect([...found[name]!]).toEqual([...Float32Array.from(io[name])]);
+  }
+  expect(() => resolveDims(adamw, { param: [5], grad: [5], m: [5], v: [5], rates: [3] })).toThrow('adamw: expected 4 rates but found 3.');
 });
 
 test('the first step from zero moments moves by lr against the sign of the gradient, after the decay', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkGradient, checkKernel } from '../check-kernel.ts';
+import { checkDevices } from '../check-devices.ts';
 import { launch } from '../kernel.ts';
 import { createWasmDevice } from '../runtime/wasm-device.ts';
 import { dropout } from './dropout.ts';
@@ -26,6 +27,17 @@ test('dropout drops what its reference drops, also where the counter carries', a
   ]);
   const ran = await checkKernel(dropout, { cases, tolerance: 2e-7 });
   expect(Math.min(...Object.values(ran))).toBe(cases.length);
+});
+
+test('the same bits come out on every device', async () => {
+  const count = 4099;
+  const x = Float64Array.from({ length: count }, (_, i) => Math.fround(Math.sin(i)));
+  const uniforms = { p: 0.37, seedLow: 0x9abcdef0, seedHigh: 0x12345678, offset: 2 ** 32 - 500 };
+  const y = new Float64Array(count);
+  dropout.reference({ x, y }, { count }, uniforms);
+  const scale = Math.fround(1 / (1 - uniforms.p));
+  const expected = Float32Array.from(y, (value, i) => (value === 0 ? 0 : Math.fround(x[i]! * scale)));
+  for (const { name, run } of await checkDevices()) expect((await run(dropout, { io: { x, y }, dims: { count }, uniforms })).y, name).toEqual(expected);
 });
 
 test('the same call on dy is the gradient', () => {

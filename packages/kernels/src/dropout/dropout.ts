@@ -1,12 +1,19 @@
-import { flatGrain } from '../elementwise/flat-grain.ts';
+import { FLAT, flatGrain } from '../elementwise/flat-grain.ts';
+import * as wgsl from '../generated/wgsl.ts';
+import { defineProgram, flatGrid } from '../gpu/program.ts';
 import { type Kernel, defineKernel } from '../kernel.ts';
 import { halves } from './philox.ts';
 import { dropoutReference, dropoutScale } from './reference.ts';
 
+const program = defineProgram({
+  name: 'dropout', source: wgsl.dropout, bindings: ['read', 'write'],
+  params: { count: 'u32', threshold: 'u32', scale: 'f32', keyLow: 'u32', keyHigh: 'u32', offsetLow: 'u32', offsetHigh: 'u32' },
+});
+
 /**
  * y = x / (1 − p) with probability 1 − p, else 0. Element i takes word i mod 4 of Philox 4×32-10 at counter offset + ⌊i / 4⌋ under
- * the key (seedLow, seedHigh), so that the same call on dy is the gradient and no mask is stored. y may be the memory of x.
- * p in [0, 1], offset a whole number below 2⁵³; RangeError otherwise.
+ * the key (seedLow, seedHigh), so that the same call on dy is the gradient and no mask is stored. On the CPU y may be the memory
+ * of x. p in [0, 1], offset a whole number below 2⁵³; RangeError otherwise.
  */
 export const dropout: Kernel = defineKernel({
   name: 'dropout',
@@ -19,5 +26,13 @@ export const dropout: Kernel = defineKernel({
     const { threshold, scale } = dropoutScale(uniforms);
     const [low, high] = halves(uniforms.offset);
     run('dropout', Math.ceil(count / 16), Math.ceil(flatGrain(count) / 16), at.x, at.y, count, threshold, scale, uniforms.seedLow, uniforms.seedHigh, low, high);
+  },
+  webgpu({ at, dims: { count = 0 }, uniforms, run }) {
+    const { threshold, scale } = dropoutScale(uniforms);
+    const [offsetLow, offsetHigh] = halves(uniforms.offset);
+    run(program, {
+      bind: [at.x, at.y], params: { count, threshold, scale, keyLow: uniforms.seedLow, keyHigh: uniforms.seedHigh, offsetLow, offsetHigh },
+      grid: flatGrid(count, FLAT),
+    });
   },
 });

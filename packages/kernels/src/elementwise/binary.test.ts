@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { checkDevices } from '../check-devices.ts';
 import { checkKernel, type KernelCase } from '../check-kernel.ts';
 import { launch, resolveDims } from '../kernel.ts';
 import { createWasmDevice } from '../runtime/wasm-device.ts';
@@ -30,9 +31,21 @@ test('large operands, that several threads share, equal the reference', async ()
       { dims: { rows: 257, cols: 385 }, uniforms: { op: 2, broadcastA: none, broadcastB: row } },
       { dims: { rows: 257, cols: 385 }, uniforms: { op: 1, broadcastA: column, broadcastB: none } },
       { dims: { rows: 30_011, cols: 3 }, uniforms: { op: 0, broadcastA: row, broadcastB: column } },
+      { dims: { rows: 129, cols: 388 }, uniforms: { op: 1, broadcastA: row, broadcastB: column } },
+      { dims: { rows: 129, cols: 388 }, uniforms: { op: 1, broadcastA: column, broadcastB: scalar } },
     ],
     tolerance: 1e-6,
   });
+});
+
+test.each(['a', 'b'] as const)('on every device the result may overwrite %s', async (target) => {
+  const { none, row, column, scalar } = BROADCASTS;
+  const kernel = { ...binary, outputs: { y: { dims: ['rows', 'cols'], inPlace: target } } };
+  const other = target === 'a' ? 'broadcastB' : 'broadcastA';
+  const cases = [[33, 32], [33, 31], [1, 1027]].flatMap(([rows, cols]) => [none, row, column, scalar].map((broadcast) => (
+    { dims: { rows: rows!, cols: cols! }, uniforms: { op: BINARY_OPERATIONS.sub, [other]: broadcast } }
+  )));
+  await checkKernel(kernel, { cases, tolerance: 1e-6 });
 });
 
 test('the result may overwrite either operand of its own size', async () => {
@@ -48,16 +61,14 @@ test('the result may overwrite either operand of its own size', async () => {
   await device.close();
 });
 
-test('maximum and minimum keep NaN', async () => {
-  const device = await createWasmDevice({ threads: 1 });
-  const at = { a: device.heap.alloc(32), b: device.heap.alloc(32), y: device.heap.alloc(32) };
-  for (const op of [BINARY_OPERATIONS.maximum, BINARY_OPERATIONS.minimum]) {
-    device.f32(at.a, 5).set([NaN, 1, 2, 3, NaN]);
-    device.f32(at.b, 5).set([1, NaN, 2, 4, 1]);
-    launch(device, binary, { at, dims: { rows: 1, cols: 5 }, uniforms: { op } });
-    expect([...device.f32(at.y, 5)]).toEqual([NaN, NaN, 2, op === BINARY_OPERATIONS.maximum ? 4 : 3, NaN]);
+test('maximum and minimum keep NaN on every device', async () => {
+  for (const { run } of await checkDevices()) {
+    for (const op of [BINARY_OPERATIONS.maximum, BINARY_OPERATIONS.minimum]) {
+      const io = { a: Float64Array.of(NaN, 1, 2, 3, NaN), b: Float64Array.of(1, NaN, 2, 4, 1), y: new Float64Array(5) };
+      const { y } = await run(binary, { io, dims: { rows: 1, cols: 5 }, uniforms: { op, broadcastA: 0, broadcastB: 0 } });
+      expect([...y!]).toEqual([NaN, NaN, 2, op === BINARY_OPERATIONS.maximum ? 4 : 3, NaN]);
+    }
   }
-  await device.close();
 });
 
 test('an operand whose size does not fit its broadcast is an error', () => {

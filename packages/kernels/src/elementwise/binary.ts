@@ -1,7 +1,14 @@
+import * as wgsl from '../generated/wgsl.ts';
+import { defineProgram, flatGrid } from '../gpu/program.ts';
 import { type Kernel, defineKernel, rowGrain, type Sizes } from '../kernel.ts';
-import { flatGrain } from './flat-grain.ts';
+import { FLAT, flatGrain } from './flat-grain.ts';
 import { BROADCASTS } from './operations.ts';
 import { binaryReference, operandSize } from './reference.ts';
+
+const bindings = ['read', 'read', 'write'] as const;
+const params = { size: 'u32', cols: 'u32' } as const;
+const program = defineProgram({ name: 'binary', source: wgsl.isNan + wgsl.combine + wgsl.binary, bindings, params });
+const raggedProgram = defineProgram({ name: 'binaryRagged', source: wgsl.isNan + wgsl.combine + wgsl.binaryRagged, bindings, params });
 
 /** The broadcast that means the same and is cheapest: a row of one column is a number, a column of one row too. */
 function simplest(broadcast: number, { rows = 0, cols = 0 }: Sizes): number {
@@ -44,5 +51,19 @@ export const binary: Kernel = defineKernel({
     const b = simplest(broadcastB, dims);
     if (isFlat(a) && isFlat(b)) run('binaryFlat', rows * cols, flatGrain(rows * cols), at.a, at.b, at.y, op, isVector(a), isVector(b));
     else run('binaryRows', rows, rowGrain(rows, cols), at.a, at.b, at.y, cols, op, rowStep(a, cols), rowStep(b, cols), isVector(a), isVector(b));
+  },
+  webgpu({ at, dims, uniforms: { op, broadcastA, broadcastB }, run }) {
+    const { rows = 0, cols = 0 } = dims;
+    const a = simplest(broadcastA, dims);
+    const b = simplest(broadcastB, dims);
+    const fours = (isFlat(a) && isFlat(b)) || cols % 4 === 0;
+    const overA = at.a === at.y;
+    const overB = at.b === at.y;
+    run(fours ? program : raggedProgram, {
+      bind: [overA ? undefined : at.a, overB ? undefined : at.b, at.y],
+      params: { size: rows * cols, cols: fours ? Math.ceil(cols / 4) : cols },
+      grid: flatGrid(rows * cols, FLAT),
+      constants: { OP: op, A_KIND: a, B_KIND: b, A_IS_Y: Number(overA), B_IS_Y: Number(overB) },
+    });
   },
 });

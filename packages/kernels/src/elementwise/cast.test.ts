@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { checkDevices } from '../check-devices.ts';
 import { checkKernel } from '../check-kernel.ts';
 import { launch } from '../kernel.ts';
 import { createWasmDevice } from '../runtime/wasm-device.ts';
@@ -14,6 +15,21 @@ test('castToInt32 drops fractions as its reference does', async () => {
 test('castToFloat32 equals its reference', async () => {
   const whole = (random: () => number, length: number): number[] => wide(random, length).map(Math.trunc);
   await checkKernel(castToFloat32, { cases: sizes.map((size) => ({ dims: { size }, inputs: { x: whole } })), tolerance: 0 });
+});
+
+test('on every device castToInt32 holds to the range, and NaN is 0', async () => {
+  const x = Float64Array.of(NaN, Infinity, -Infinity, 2.9, -2.9, 3e9, -3e9, 2147483520, -2147483648, 2147483648);
+  for (const { run } of await checkDevices()) {
+    const { y } = await run(castToInt32, { io: { x, y: new Float64Array(x.length) }, dims: { size: x.length }, uniforms: {} });
+    expect([...y!]).toEqual([0, 2147483647, -2147483648, 2, -2, 2147483647, -2147483648, 2147483520, -2147483648, 2147483647]);
+  }
+});
+
+test('on every device a cast may overwrite x', async () => {
+  const toInt32 = { ...castToInt32, outputs: { y: { dims: ['size'], dtype: 'int32', inPlace: 'x' } } } as const;
+  const toFloat32 = { ...castToFloat32, outputs: { y: { dims: ['size'], inPlace: 'x' } } } as const;
+  const whole = (random: () => number, length: number): number[] => wide(random, length).map(Math.trunc);
+  for (const kernel of [toInt32, toFloat32]) await checkKernel(kernel, { cases: [1, 5, 4099].map((size) => ({ dims: { size }, inputs: { x: whole } })), tolerance: 0 });
 });
 
 test('casts hold to the range, round to the nearest float, and work in place', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { checkDevices } from '../check-devices.ts';
 import { checkKernel } from '../check-kernel.ts';
 import { launch } from '../kernel.ts';
 import { createWasmDevice, hasRelaxedSimd, type WasmDevice } from '../runtime/wasm-device.ts';
@@ -16,6 +17,37 @@ test.each(Object.entries(UNARY_OPERATIONS))('%s equals its reference', async (na
   }));
   const ran = await checkKernel(unary, { cases, tolerance: 1e-6 });
   expect(Math.min(...Object.values(ran))).toBe(cases.length);
+});
+
+test('the result may overwrite x', async () => {
+  const inPlace = { ...unary, outputs: { y: { dims: ['size'], inPlace: 'x' } } };
+  await checkKernel(inPlace, { cases: [0, 1, 1023, 1025, 5003].map((size) => ({ dims: { size }, uniforms: { op: UNARY_OPERATIONS.sigmoid } })) });
+});
+
+test('far from 0 nothing overflows on the way', async () => {
+  const far = (low: number, high: number) => (random: () => number, length: number): number[] => Array.from({ length }, () => low + (high - low) * random());
+  await checkKernel(unary, {
+    cases: [
+      { dims: { size: 4001 }, uniforms: { op: UNARY_OPERATIONS.exp }, inputs: { x: far(-100, 88) } },
+      { dims: { size: 4001 }, uniforms: { op: UNARY_OPERATIONS.tanh }, inputs: { x: far(-1000, 1000) } },
+      { dims: { size: 4001 }, uniforms: { op: UNARY_OPERATIONS.sigmoid }, inputs: { x: far(-1000, 1000) } },
+      { dims: { size: 4001 }, uniforms: { op: UNARY_OPERATIONS.log }, inputs: { x: far(0, 3e38) } },
+      { dims: { size: 4001 }, uniforms: { op: UNARY_OPERATIONS.rsqrt }, inputs: { x: far(1, 3e38) } },
+    ],
+    tolerance: 1e-6,
+    // An exponential is within 3 + 2|x| units in the last place there.
+    gpuTolerance: 2e-5,
+  });
+});
+
+test('relu and step keep NaN on every device', async () => {
+  for (const { run } of await checkDevices()) {
+    for (const op of [UNARY_OPERATIONS.relu, UNARY_OPERATIONS.step]) {
+      const x = Float64Array.of(NaN, 1, 2, 3, 4, NaN);
+      const { y } = await run(unary, { io: { x, y: new Float64Array(6) }, dims: { size: 6 }, uniforms: { op, a: 1, b: 0 } });
+      expect([...y!].map(Number.isNaN)).toEqual([true, false, false, false, false, true]);
+    }
+  }
 });
 
 /** f of each x, on a device. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { checkDevices } from '../check-devices.ts';
 import { checkKernel } from '../check-kernel.ts';
 import { launch } from '../kernel.ts';
 import { createWasmDevice } from '../runtime/wasm-device.ts';
@@ -12,6 +13,15 @@ test('fill equals its reference', async () => {
 
 test('fillInt32 equals its reference', async () => {
   await checkKernel(fillInt32, { cases: sizes.map((size) => ({ dims: { size }, uniforms: { value: -16_777_217 } })), tolerance: 0 });
+});
+
+test('fill writes infinities, NaN and −0 on every device', async () => {
+  for (const { run } of await checkDevices()) {
+    for (const value of [NaN, Infinity, -Infinity, -0]) {
+      const { y } = await run(fill, { io: { y: new Float64Array(5) }, dims: { size: 5 }, uniforms: { value } });
+      expect([...y!]).toEqual([value, value, value, value, value]);
+    }
+  }
 });
 
 test('fill writes infinities and NaN, and nothing behind the end', async () => {

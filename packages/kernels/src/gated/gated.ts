@@ -1,8 +1,17 @@
-import { flatGrain } from '../elementwise/flat-grain.ts';
+import { FLAT, flatGrain } from '../elementwise/flat-grain.ts';
+import * as wgsl from '../generated/wgsl.ts';
+import { defineProgram, flatGrid } from '../gpu/program.ts';
 import { type Kernel, defineKernel } from '../kernel.ts';
 import { gatedBackwardReference, gatedReference } from './reference.ts';
 
-/** y = f(gate) · up element by element, with `activation` from ACTIVATIONS. y may be the memory of either. */
+const forwardProgram = defineProgram({
+  name: 'gated', source: wgsl.activate + wgsl.gated, bindings: ['read', 'read', 'write'], params: { count: 'u32' },
+});
+const backwardProgram = defineProgram({
+  name: 'gatedBackward', source: wgsl.activate + wgsl.gatedBackward, bindings: ['read', 'read', 'read', 'write', 'write'], params: { count: 'u32' },
+});
+
+/** y = f(gate) · up element by element, with `activation` from ACTIVATIONS. On the CPU y may be the memory of either. */
 export const gated: Kernel = defineKernel({
   name: 'gated',
   paper: 'https://arxiv.org/abs/2002.05202',
@@ -12,6 +21,9 @@ export const gated: Kernel = defineKernel({
   reference: gatedReference,
   wasm({ at, dims: { count = 0 }, uniforms, run }) {
     run('gated', count, flatGrain(count), at.gate, at.up, at.y, uniforms.activation);
+  },
+  webgpu({ at, dims: { count = 0 }, uniforms, run }) {
+    run(forwardProgram, { bind: [at.gate, at.up, at.y], params: { count }, grid: flatGrid(count, FLAT), constants: { ACTIVATION: uniforms.activation } });
   },
 });
 
@@ -24,5 +36,10 @@ export const gatedBackward: Kernel = defineKernel({
   reference: gatedBackwardReference,
   wasm({ at, dims: { count = 0 }, uniforms, run }) {
     run('gatedBackward', count, flatGrain(count), at.dy, at.gate, at.up, at.dgate, at.dup, uniforms.activation);
+  },
+  webgpu({ at, dims: { count = 0 }, uniforms, run }) {
+    run(backwardProgram, {
+      bind: [at.dy, at.gate, at.up, at.dgate, at.dup], params: { count }, grid: flatGrid(count, FLAT), constants: { ACTIVATION: uniforms.activation },
+    });
   },
 });

@@ -4,7 +4,7 @@ import { launch } from '../kernel.ts';
 import { createWasmDevice } from '../runtime/wasm-device.ts';
 import { layerNorm, layerNormBackward } from './layer-norm.ts';
 
-const shapes = [[1, 3], [5, 123], [257, 384], [3, 7], [2, 8], [4, 5], [0, 6]] as const;
+const shapes = [[1, 3], [5, 123], [257, 384], [3, 7], [2, 8], [4, 5], [0, 6], [67, 4], [2, 4100], [3, 1027]] as const;
 const cases = [...shapes, ...shapes].map(([rows, cols], i) => ({ dims: { rows, cols }, ...(i < shapes.length ? { with: ['bias'] } : {}) }));
 
 test('layerNorm equals its reference with and without bias', async () => {

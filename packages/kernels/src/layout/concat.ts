@@ -1,4 +1,5 @@
 import { type Kernel, defineKernel } from '../kernel.ts';
+import { copyRunsOnGpu } from './copy-runs-on-gpu.ts';
 import { launchCopyRuns } from './copy-runs.ts';
 import { concatReference } from './reference.ts';
 
@@ -23,5 +24,8 @@ export const concat: Kernel = defineKernel({
     launchCopyRuns({ run }, {
       x: at.x, y: at.y + offset * 4, length: inner, sizes: [1, 1, outer], strides: [0, 0, inner], step: total,
     });
+  },
+  webgpu({ at, dims: { outer = 0, inner = 0, total = 0 }, uniforms: { offset }, run }) {
+    copyRunsOnGpu(run, { x: at.x, y: at.y, length: inner, axes: [{ size: outer, from: inner }], step: total, first: offset });
   },
 });

@@ -1,4 +1,5 @@
 import { type Kernel, defineKernel } from '../kernel.ts';
+import { copyRunsOnGpu } from './copy-runs-on-gpu.ts';
 import { launchCopy } from './copy-runs.ts';
 import { copyReference } from './reference.ts';
 
@@ -11,5 +12,8 @@ export const copy: Kernel = defineKernel({
   reference: copyReference,
   wasm({ at, dims: { size = 0 }, run }) {
     launchCopy({ run }, { x: at.x, y: at.y, size });
+  },
+  webgpu({ at, dims: { size = 0 }, run }) {
+    copyRunsOnGpu(run, { x: at.x, y: at.y, length: size });
   },
 });

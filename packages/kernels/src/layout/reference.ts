@@ -47,3 +47,16 @@ export function concatReference({ x, y }: Io, { outer = 0, inner = 0, total = 0 
 export function copyReference({ x, y }: Io): void {
   y.set(x);
 }
+
+interface Rows { readonly target: Float64Array; readonly source: Float64Array; readonly offsets: Float64Array }
+
+/** target[b, offsets[b] + j] = source[b, j] wherever target has such a row. */
+export function writeRowsReference({ target, source, offsets }: Rows, { batch = 0, count = 0, capacity = 0, width = 0 }: Sizes): void {
+  for (let b = 0; b < batch; b++) {
+    for (let j = 0; j < count; j++) {
+      const row = offsets[b]! + j;
+      if (row < 0 || row >= capacity) continue;
+      for (let c = 0; c < width; c++) target[(b * capacity + row) * width + c] = source[(b * count + j) * width + c]!;
+    }
+  }
+}

@@ -27,6 +27,8 @@ test('slice equals its reference', async () => {
       sliced([1, 1, 300, 400], [0, 0, 7, 3], [1, 1, 290, 391]),
       sliced([1, 2, 200_003, 1], [0, 0, 5, 0], [1, 2, 150_001, 1]),
       sliced([4, 65, 6, 64], [0, 0, 1, 0], [4, 65, 4, 64]),
+      sliced([3, 4, 5, 12], [1, 1, 1, 4], [2, 3, 3, 8]),
+      sliced([3, 4, 5, 12], [1, 1, 1, 3], [2, 3, 3, 8]),
     ],
     tolerance: 0,
   });
@@ -46,6 +48,8 @@ test('concat equals its reference and leaves the rest', async () => {
       { dims: { outer: 7, inner: 5, total: 13 }, uniforms: { offset: 4 } },
       { dims: { outer: 2, inner: 70_001, total: 90_000 }, uniforms: { offset: 11 } },
       { dims: { outer: 513, inner: 301, total: 400 }, uniforms: { offset: 99 } },
+      { dims: { outer: 37, inner: 16, total: 40 }, uniforms: { offset: 8 } },
+      { dims: { outer: 37, inner: 16, total: 40 }, uniforms: { offset: 7 } },
     ],
     tolerance: 0,
   });

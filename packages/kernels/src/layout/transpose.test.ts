@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { checkDevices } from '../check-devices.ts';
 import { checkKernel, type KernelCase } from '../check-kernel.ts';
 import { launch, resolveDims } from '../kernel.ts';
 import { createWasmDevice } from '../runtime/wasm-device.ts';
@@ -30,9 +31,24 @@ test('large tensors, that several threads share, equal the reference', async () 
       one([4, 65, 6, 64], [0, 2, 1, 3]),
       one([4, 6, 65, 33], [0, 1, 3, 2]),
       one([70_001, 1, 1, 2], [0, 1, 2, 3]),
+      one([1, 3, 31, 33], [0, 1, 3, 2]),
+      one([2, 33, 9, 32], [3, 1, 0, 2]),
+      one([1, 600, 8, 8], [0, 1, 3, 2]),
     ],
     tolerance: 0,
   });
+});
+
+test('integers keep every bit on every device', async () => {
+  for (const { run } of await checkDevices()) {
+    const x = Float64Array.from({ length: 81 }, (_, i) => (i % 2 === 0 ? 0x7f800001 + i : -i));
+    const { inputs, outputs } = transpose;
+    const kernel = { ...transpose, inputs: { x: { ...inputs['x']!, dtype: 'int32' } }, outputs: { y: { ...outputs['y']!, dtype: 'int32' } } } as const;
+    const { y } = await run(kernel, {
+      io: { x, y: new Float64Array(81) }, dims: { n0: 1, n1: 1, n2: 9, n3: 9, m0: 1, m1: 1, m2: 9, m3: 9 }, uniforms: { p0: 0, p1: 1, p2: 3, p3: 2 },
+    });
+    expect([...y!]).toEqual(Array.from({ length: 81 }, (_, i) => x[(i % 9) * 9 + Math.floor(i / 9)]));
+  }
 });
 
 test('integers keep every bit', async () => {

@@ -1,4 +1,5 @@
 import { type Kernel, defineKernel, type Launch, rowGrain } from '../kernel.ts';
+import { reduceRowsOnGpu } from './reduce-rows-on-gpu.ts';
 import { reduceRowsReference } from './reference.ts';
 
 /** Rows at least this long are split between threads where there are few of them. */
@@ -22,7 +23,7 @@ export function launchReduceRows({ run, temporary }: Pick<Launch, 'run' | 'tempo
 
 /**
  * y[r] = Σ_c x[r, c], its mean, or max_c x[r, c], with `op` from REDUCTIONS. A sum over everything is one row. Sums are f32 over
- * blocks of 1,024 numbers and f64 between them; the sum of no numbers is 0, their mean NaN, their maximum −∞; NaN spreads.
+ * blocks of 1,024 numbers and f64 between them, on a graphics card f32 in trees; the sum of no numbers is 0, their mean NaN, their maximum −∞; NaN spreads.
  */
 export const reduceRows: Kernel = defineKernel({
   name: 'reduceRows',
@@ -32,5 +33,8 @@ export const reduceRows: Kernel = defineKernel({
   reference: reduceRowsReference,
   wasm({ at, dims: { rows = 0, cols = 0 }, uniforms: { op }, run, temporary }) {
     launchReduceRows({ run, temporary }, { x: at.x, y: at.y, rows, cols, op });
+  },
+  webgpu({ at, dims: { rows = 0, cols = 0 }, uniforms: { op }, run, temporary }) {
+    reduceRowsOnGpu({ run, temporary }, { x: at.x, y: at.y, rows, cols, op });
   },
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { checkDevices } from '../check-devices.ts';
 import { checkGradient, checkKernel, type KernelCase } from '../check-kernel.ts';
 import { rope } from './rope.ts';
 
@@ -9,12 +10,27 @@ const shapes: KernelCase[] = [
   { dims: { batch: 2, positions: 5, heads: 3, width: 17, tablePositions: 5, half: 7 } },
   { dims: { batch: 1, positions: 67, heads: 2, width: 64, tablePositions: 67, half: 32 } },
   { dims: { batch: 2, positions: 3, heads: 1, width: 20, tablePositions: 40, half: 5 }, with: ['positions'], inputs: { positions: () => [0, 39, 7, 1, 1, 12] } },
+  // Whole words of four with a rest, more words than lanes, and rows that leave a workgroup partly empty.
+  { dims: { batch: 1, positions: 3, heads: 2, width: 20, tablePositions: 3, half: 8 } },
+  { dims: { batch: 1, positions: 2, heads: 33, width: 128, tablePositions: 2, half: 64 } },
+  { dims: { batch: 1, positions: 2, heads: 7, width: 78, tablePositions: 2, half: 39 } },
+  { dims: { batch: 1, positions: 2, heads: 2, width: 5, tablePositions: 2, half: 0 } },
 ];
 const cases = shapes.flatMap((one) => [[0, 0], [0, 1], [1, 0], [1, 1]].map(([interleaved = 0, inverse = 0]) => ({ ...one, uniforms: { interleaved, inverse } })));
 
 test('rope equals its reference', async () => {
   const ran = await checkKernel(rope, { cases });
   expect(Math.min(...Object.values(ran))).toBe(cases.length);
+});
+
+test('a position outside of the tables gives NaN on every device', async () => {
+  const io = {
+    x: new Float64Array(24).fill(1), cos: new Float64Array(4).fill(1), sin: new Float64Array(4), positions: Float64Array.of(1, -1, 2), y: new Float64Array(24),
+  };
+  for (const { name, run } of await checkDevices()) {
+    const { y } = await run(rope, { io, dims: { batch: 1, positions: 3, heads: 1, width: 8, half: 2, tablePositions: 2 }, uniforms: rope.uniforms });
+    expect([...y!], name).toEqual([...Array<number>(8).fill(1), ...Array<number>(16).fill(NaN)]);
+  }
 });
 
 test('turning back is the gradient', () => {

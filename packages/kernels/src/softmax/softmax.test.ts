@@ -6,7 +6,7 @@ import { createWasmDevice } from '../runtime/wasm-device.ts';
 import { logSoftmax, logSoftmaxBackward } from './log-softmax.ts';
 import { softmax, softmaxBackward } from './softmax.ts';
 
-const shapes = [[0, 5], [1, 1], [1, 3], [5, 8], [3, 17], [7, 123], [2, 1025], [3, 5003], [257, 65]] as const;
+const shapes = [[0, 5], [1, 1], [1, 3], [5, 8], [3, 17], [7, 123], [2, 1025], [3, 5003], [257, 65], [131, 4], [9, 36], [2, 4096]] as const;
 const cases = shapes.map(([rows, cols]) => ({ dims: { rows, cols } }));
 // Logarithms of probabilities are never positive.
 const logarithms = { y: (random: () => number, length: number): number[] => Array.from({ length }, () => -100 * random() ** 3) };
@@ -15,6 +15,12 @@ test.each([softmax, softmaxBackward, logSoftmax, logSoftmaxBackward])('$name equ
   const given = kernel === logSoftmaxBackward ? cases.map((one) => ({ ...one, inputs: logarithms })) : cases;
   const ran = await checkKernel(kernel, { cases: given, tolerance: 2e-5 });
   expect(Math.min(...Object.values(ran))).toBe(cases.length);
+});
+
+test('what is masked by −∞ gets 0, and its logarithm is −∞', async () => {
+  const masked = { x: (random: () => number, length: number): number[] => Array.from({ length }, (_, i) => (i % 5 === 3 || random() < 0.5 ? 8 * random() : -Infinity)) };
+  const some = [[5, 8], [3, 4097], [7, 5]].map(([rows = 0, cols = 0]) => ({ dims: { rows, cols }, inputs: masked }));
+  for (const kernel of [softmax, logSoftmax]) await checkKernel(kernel, { cases: some });
 });
 
 test('the gradients of the references are right by central differences', () => {
