@@ -26,11 +26,11 @@ export interface Evaluation {
  *
  * @throws RangeError where there is no target, or none with bytes.
  */
-export function bitsPerByte(
+export async function bitsPerByte(
   model: Pick<Model, 'hidden' | 'head' | 'shape'>,
   params: Tree,
   { batches, tokenBytes }: { readonly batches: Iterable<CausalBatch>; readonly tokenBytes: ArrayLike<number> },
-): Evaluation {
+): Promise<Evaluation> {
   let [nats, specialNats, targets, bytes] = [0, 0, 0, 0];
   for (const batch of batches) {
     const special: number[] = [];
@@ -43,16 +43,19 @@ export function bitsPerByte(
       if (size === 0) special.push(at);
     });
     if (batch.targetCount === 0) continue;
-    scope(() => {
+    const found = scope(() => {
       const hidden = hiddenOf(model, { params, batch });
       const rows = reshape(hidden, [batch.ids.length, model.shape.width]);
       const head = model.head(params);
-      const sum = (states: Tensor, wanted: Int32Array): number => (isWeight(head)
+      const sum = (states: Tensor, wanted: Int32Array): Tensor => (isWeight(head)
         ? crossEntropy(linear(states, head), wanted, { denominator: 1 })
-        : linearCrossEntropy(states, head, tensor(wanted, [wanted.length], 'int32'), { ignoreIndex: IGNORED, denominator: 1 })).dataSync()[0]!;
-      nats += sum(rows, batch.targets);
-      if (special.length > 0) specialNats += sum(embed(tensor(special, [special.length], 'int32'), rows), Int32Array.from(special, (at) => batch.targets[at]!));
+        : linearCrossEntropy(states, head, tensor(wanted, [wanted.length], 'int32'), { ignoreIndex: IGNORED, denominator: 1 }));
+      return [sum(rows, batch.targets), ...(special.length === 0 ? [] : [sum(embed(tensor(special, [special.length], 'int32'), rows), Int32Array.from(special, (at) => batch.targets[at]!))])];
     });
+    const [all = 0, ofSpecial = 0] = await Promise.all(found.map(async (sum) => (await sum.data())[0]!));
+    for (const sum of found) sum.dispose();
+    nats += all;
+    specialNats += ofSpecial;
   }
   if (targets === 0) throw new RangeError('bitsPerByte: expected batches with targets but found none. Check the validation split.');
   if (bytes === 0) throw new RangeError('bitsPerByte: expected targets that spell some bytes but found only special tokens. Check tokenBytes.');

@@ -17,7 +17,7 @@ export interface CausalLossOptions {
 
 /** What `train` gives beside the batch; left out, the loss is the mean over the batch's own targets. */
 export interface CausalContext {
-  readonly denominator?: number;
+  readonly denominator?: number | Tensor;
   readonly seed?: number;
 }
 
@@ -47,9 +47,11 @@ export function causalLoss(
   model: Pick<Model, 'hidden' | 'head' | 'shape'>,
   { labelSmoothing = 0, zLoss = 0, checkpointed = false, dropout = false }: CausalLossOptions = {},
 ): (params: Tree, batch: CausalBatch, context?: CausalContext) => Tensor {
-  return (params, batch, { denominator = batch.targetCount, seed } = {}) => {
-    if (!(denominator > 0)) throw new RangeError('causalLoss: expected at least one target but found none. Documents need two tokens or more.');
-    const hidden = hiddenOf(model, { params, batch }, { checkpointed, ...(dropout && seed !== undefined ? { dropoutSeed: seed } : {}) });
+  return (params, batch, context = {}) => {
+    const { denominator = batch.targetCount } = context;
+    const seed = dropout ? context.seed : undefined;
+    if (typeof denominator === 'number' && !(denominator > 0)) throw new RangeError('causalLoss: expected at least one target but found none. Documents need two tokens or more.');
+    const hidden = hiddenOf(model, { params, batch }, { checkpointed, ...(seed === undefined ? {} : { dropoutSeed: seed }) });
     const head = model.head(params);
     if (isWeight(head)) return crossEntropy(linear(hidden, head), batch.targets, { denominator, labelSmoothing, zLoss });
     return linearCrossEntropy(hidden, head, tensor(batch.targets, [batch.rows, batch.length], 'int32'), { ignoreIndex: IGNORED, denominator, labelSmoothing, zLoss });

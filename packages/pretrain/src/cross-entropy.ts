@@ -1,4 +1,4 @@
-import { add, differentiable, div, exp, log, max, mean, mul, reshape, scalar, square, sub, sum, type Tensor, tensor, valuesInPlace } from '@llm/tensor';
+import { add, differentiable, div, exp, log, max, mean, mul, reshape, square, sub, sum, type Tensor, tensor, valuesInPlace } from '@llm/tensor';
 import { IGNORED } from './packing/pack-documents.ts';
 
 /**
@@ -11,7 +11,7 @@ import { IGNORED } from './packing/pack-documents.ts';
 export function crossEntropy(
   logits: Tensor,
   targets: Int32Array,
-  { denominator, labelSmoothing = 0, zLoss = 0 }: { readonly denominator: number; readonly labelSmoothing?: number; readonly zLoss?: number },
+  { denominator, labelSmoothing = 0, zLoss = 0 }: { readonly denominator: number | Tensor; readonly labelSmoothing?: number; readonly zLoss?: number },
 ): Tensor {
   const rows = targets.length;
   const vocab = logits.size / rows;
@@ -27,11 +27,11 @@ export function crossEntropy(
       const atTarget = tensor(Float32Array.from(targets, (target, row) => (target === IGNORED ? 0 : values[row * vocab + target]!)), [rows, 1]);
       const smooth = labelSmoothing === 0 ? mul(atTarget, 1) : add(mul(atTarget, 1 - labelSmoothing), mul(mean(z, -1, true), labelSmoothing));
       const loss = add(sub(logSum, smooth), mul(square(logSum), zLoss));
-      return div(sum(mul(loss, kept)), scalar(denominator));
+      return div(sum(mul(loss, kept)), denominator);
     },
     backward: (dy, [z, logSum, kept]) => ({
       logits: () => {
-        const factor = mul(kept!, div(dy, scalar(denominator)));
+        const factor = mul(kept!, div(dy, denominator));
         const weight = add(mul(logSum!, 2 * zLoss), 1);
         const soft = sub(mul(exp(sub(z!, logSum!)), weight), labelSmoothing / vocab);
         const values = valuesInPlace(soft);

@@ -37,7 +37,7 @@ test('a small model learns; no tensor stays behind, and after ten steps memory n
   // The tables of the rotation stay with the model.
   expect(memory().tensors).toBe(started + 2);
   expect(Math.abs(found[0]!.loss - Math.log(40))).toBeLessThan(0.1);
-  const evaluation = bitsPerByte(model, params, { batches: batchesInOrder(rows, { batch: 8 }), tokenBytes: Array.from({ length: 40 }, (_, id) => Number(id > 0)) });
+  const evaluation = await bitsPerByte(model, params, { batches: batchesInOrder(rows, { batch: 8 }), tokenBytes: Array.from({ length: 40 }, (_, id) => Number(id > 0)) });
   expect(evaluation.loss).toBeLessThan(1.5);
   expect(evaluation.bytes).toBe(documents.reduce((sum, { length }) => sum + length, 0) - documents.length);
   disposeTree(params);

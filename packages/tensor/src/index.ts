@@ -3,10 +3,13 @@ export {
   reshape, scalar, slice, split, sqrt, square, squeeze, stack, sub, sum, tanh, tensor, tile, transpose, where, zeros, zerosLike,
   type Tensor, type TensorLike,
 } from './tf.ts';
+export { GpuError, type GpuErrorCode } from '@llm/kernels';
 export type { Activation } from '@llm/kernels';
-export { useDevice, type Device, type DeviceName, type DeviceOptions } from './device/use-device.ts';
+export { deviceInUse, useDevice, type Device, type DeviceName, type DeviceOptions } from './device/use-device.ts';
 export { memory, type Memory } from './device/memory.ts';
 export { overwrite, valuesInPlace, writeRows } from './device/in-place.ts';
+export { withPrecision, type Precision } from './device/precision.ts';
+export { compile, type Compiled } from './device/compile.ts';
 export { call, type Call, type Outputs } from './device/call.ts';
 export { differentiable } from './autodiff/differentiable.ts';
 export { scope } from './autodiff/scope.ts';
@@ -33,6 +36,7 @@ export { logSoftmax } from './ops/log-softmax.ts';
 export { adamwUpdate, type AdamwEntry } from './ops/adamw-update.ts';
 export { lionUpdate } from './ops/lion-update.ts';
 export { globalNorm } from './ops/global-norm.ts';
+export { clipScale } from './ops/clip-scale.ts';
 export { SafetensorsError, type SafetensorsErrorCode } from './safetensors/errors.ts';
 export { DTYPES, tensorBytes, type Dtype } from './safetensors/dtype.ts';
 export { headerLength, parseHeader, type SafetensorsHeader, type TensorInfo } from './safetensors/header.ts';

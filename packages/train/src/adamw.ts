@@ -38,8 +38,9 @@ export function adamw({ lr, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay 
     name: 'adamw',
     lr: (step) => rateAt(lr, step),
     init: (params) => zeroState(params, ['m', 'v']),
-    update({ params, grads, state, step, scale }) {
-      const rate = rateAt(lr, step);
+    rates: (step) => [rateAt(lr, step), 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)],
+    update({ params, grads, state, step, scale, rates }) {
+      const rate = rates === undefined ? rateAt(lr, step) : 1;
       const entries = Object.entries(grads).map(([path, grad]) => {
         const param = params[path]!;
         return {
@@ -47,7 +48,7 @@ export function adamw({ lr, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay 
           lr: rate * lrScale(path), weightDecay: decays(path, param) ? weightDecay : 0,
         };
       });
-      adamwUpdate(entries, { beta1, beta2, eps, step: step + 1, gradScale: scale });
+      adamwUpdate(entries, { beta1, beta2, eps, step: step + 1, gradScale: scale, rates });
     },
   };
 }

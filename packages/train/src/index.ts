@@ -1,5 +1,6 @@
 export { train, startTraining, type Counted, type LossContext, type Step, type TrainingState, type TrainOptions } from './train.ts';
 export { NonFiniteError, type GuardOptions, type GuardState } from './guard.ts';
+export type { LossScaleOptions, LossScaleState } from './loss-scale.ts';
 export type { Optimizer, OptimizerState, UpdateArguments } from './optimizer.ts';
 export type { LearningRate } from './learning-rate.ts';
 export { adamw, type AdamwOptions } from './adamw.ts';

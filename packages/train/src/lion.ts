@@ -36,12 +36,13 @@ export function lion({ lr, beta1 = 0.9, beta2 = 0.99, weightDecay = 0, decays = 
     name: 'lion',
     lr: (step) => rateAt(lr, step),
     init: (params) => zeroState(params, ['m']),
-    update({ params, grads, state, step, scale }) {
-      const rate = rateAt(lr, step);
+    rates: (step) => [rateAt(lr, step)],
+    update({ params, grads, state, step, scale, rates }) {
+      const rate = rates === undefined ? rateAt(lr, step) : 1;
       for (const [path, grad] of Object.entries(grads)) {
         const param = params[path]!;
         lionUpdate({ param, grad, m: stateOf(state, `m/${path}`) }, {
-          lr: rate, weightDecay: decays(path, param) ? weightDecay : 0, beta1, beta2, gradScale: scale,
+          lr: rate, weightDecay: decays(path, param) ? weightDecay : 0, beta1, beta2, gradScale: scale, rates,
         });
       }
     },

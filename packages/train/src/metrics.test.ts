@@ -23,7 +23,7 @@ test('rates are of the last steps, and the time left counts what happens between
 test('the measured peak is a rate, and leaves nothing behind', async () => {
   await useDevice('wasm', { threads: 1 });
   const before = memory().tensors;
-  const peak = measurePeak({ seconds: 0.02, size: 128 });
+  const peak = await measurePeak({ seconds: 0.02, size: 128 });
   expect(peak).toBeGreaterThan(1e7);
   expect(peak).toBeLessThan(1e14);
   expect(memory().tensors).toBe(before);

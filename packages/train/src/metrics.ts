@@ -1,22 +1,59 @@
-import { matMul, memory, ones, scope } from '@llm/tensor';
+import { deviceInUse, matMul, memory, ones, reshape, scope, slice, type Tensor } from '@llm/tensor';
 import type { Step } from './train.ts';
+
+/** Waiting for a graphics card takes about as long as a large product: so much work is handed over between two waits. */
+const WORK_MS = 20;
+/** A product that takes no longer than this is made larger, up to a size that fills every card. */
+const SHORT_MS = 1;
+const MOST_SIZE = 4096;
 
 /**
  * The most floating-point operations per second that matrix products of float32 reach on the device in use, measured in about
- * `seconds` (default 0.3): the best of several, since other work on the machine only ever slows.
+ * `seconds` (default 0.3): the best of several, since other work on the machine only ever slows. Without a `size`, matrices are
+ * 512 × 512, and on a graphics card as large as it takes to fill it.
+ *
+ *   rate = 2 · size³ / (time of one product)
  */
-export function measurePeak({ seconds = 0.3, size = 512 }: { readonly seconds?: number; readonly size?: number } = {}): number {
-  const end = performance.now() + seconds * 1000;
-  let fastest = Infinity;
-  scope(() => {
-    const [a, b] = [ones([size, size]), ones([size, size])];
+export async function measurePeak({ seconds = 0.3, size }: { readonly seconds?: number; readonly size?: number } = {}): Promise<number> {
+  if (deviceInUse() !== 'webgpu') return measure(size ?? 512, { seconds, waits: false });
+  let fitting = size ?? 512;
+  while (size === undefined && fitting < MOST_SIZE && 1000 * (2 * fitting ** 3) / await measure(fitting, { seconds: 0, waits: true }) < SHORT_MS) fitting *= 2;
+  return measure(fitting, { seconds, waits: true });
+}
+
+/** `waits`: products are done once a value of the last can be read, not when they return. */
+async function measure(size: number, { seconds, waits }: { seconds: number; waits: boolean }): Promise<number> {
+  const [a, b] = [ones([size, size]), ones([size, size])];
+  const product = async (times: number): Promise<number> => {
+    const started = performance.now();
+    let last: Tensor | undefined;
+    for (let i = 0; i < times; i++) {
+      last?.dispose();
+      last = scope(() => matMul(a, b));
+    }
+    if (waits) {
+      const first = scope(() => slice(reshape(last!, [size * size]), [0], [1]));
+      await first.data();
+      first.dispose();
+    }
+    last!.dispose();
+    return performance.now() - started;
+  };
+  try {
+    let [fastest, times] = [Infinity, 1];
+    // The first compiles.
+    if (waits) await product(1);
+    const end = performance.now() + seconds * 1000;
     do {
-      const started = performance.now();
-      scope(() => matMul(a, b));
-      fastest = Math.min(fastest, performance.now() - started);
+      const took = await product(times);
+      fastest = Math.min(fastest, took / times);
+      if (waits && took < WORK_MS) times *= 2;
     } while (performance.now() < end);
-  });
-  return (2 * size ** 3) / (fastest / 1000);
+    return (2 * size ** 3) / (fastest / 1000);
+  } finally {
+    a.dispose();
+    b.dispose();
+  }
 }
 
 /** How a run gets on. */
@@ -28,7 +65,7 @@ export interface Progress {
   readonly flopsPerSecond?: number;
   /** Model FLOPs utilization: the share of the measured peak. */
   readonly mfu?: number;
-  /** The most device memory in use at once so far. */
+  /** The most device memory in use at once so far; on a graphics card that of all buffers, which are kept for the next step. */
   readonly peakBytes: number;
 }
 
@@ -70,10 +107,16 @@ export function progressOf(options: ProgressOptions = {}): (step: Step) => Progr
     const flopsPerSecond = flopsPerToken === undefined ? undefined : flopsPerToken * tokensPerSecond;
     return {
       tokensPerSecond,
-      peakBytes: memory().peakBytes,
+      peakBytes: peakBytes(),
       ...(steps === undefined ? {} : { etaSeconds: (Math.max(0, steps - index - 1) * total((entry) => entry.wall)) / recent.length }),
       ...(flopsPerSecond === undefined ? {} : { flopsPerSecond }),
       ...(flopsPerSecond === undefined || peakFlops === undefined ? {} : { mfu: flopsPerSecond / peakFlops }),
     };
   };
+}
+
+/** What a run has taken of its device. */
+function peakBytes(): number {
+  const { peakBytes: most, deviceBytes } = memory();
+  return deviceInUse() === 'webgpu' ? deviceBytes : most;
 }

@@ -10,7 +10,9 @@ export interface UpdateArguments {
   /** Steps done before this one. */
   readonly step: number;
   /** Multiplies every gradient, as clipping does. */
-  readonly scale: number;
+  readonly scale: number | Tensor;
+  /** What `rates` said of this step, where the update is compiled; then `step` is not to be used. */
+  readonly rates?: Tensor;
 }
 
 /** How parameters change: `init` makes the state for parameters by path, `update` changes both in place. */
@@ -18,6 +20,8 @@ export interface Optimizer {
   readonly name: string;
   init(params: Readonly<Record<string, Tensor>>): OptimizerState;
   update(args: UpdateArguments): void;
+  /** The numbers that change from step to step; an optimizer that has them can be compiled. */
+  rates?(step: number): readonly number[];
   /** The learning rate of a step, for the log. */
   lr(step: number): number;
 }

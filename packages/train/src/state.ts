@@ -3,6 +3,7 @@ import {
 } from '@llm/tensor';
 import type { Json } from './checkpoint/manifest.ts';
 import { configChanges } from './config-changes.ts';
+import type { LossScaleState } from './loss-scale.ts';
 import type { Optimizer } from './optimizer.ts';
 import { ResumeError } from './resume-error.ts';
 import { startTraining, type TrainingState } from './train.ts';
@@ -34,11 +35,11 @@ export interface TrainingFiles {
  * The tensors are read while the files are consumed: let no step run in between.
  */
 export function trainingFiles(params: Tree, state: TrainingState, { data = null, config = null }: TrainingFacts = {}): TrainingFiles {
-  const { step, tokens, guard, optimizer } = state;
+  const { step, tokens, guard, lossScale, optimizer } = state;
   return {
     [PARAMS]: writeSafetensorsStream(lazily(flatten(params))),
     [OPTIMIZER]: writeSafetensorsStream(lazily(optimizer)),
-    [TRAINING]: `${JSON.stringify({ formatVersion: FORMAT_VERSION, step, tokens, guard, data, config }, null, 1)}\n`,
+    [TRAINING]: `${JSON.stringify({ formatVersion: FORMAT_VERSION, step, tokens, guard, ...(lossScale === undefined ? {} : { lossScale }), data, config }, null, 1)}\n`,
   };
 }
 
@@ -94,7 +95,7 @@ export function restoreTraining(files: ReadonlyMap<string, Uint8Array>, { params
     disposeTree(fresh.optimizer);
     throw error;
   }
-  return { state: { step: saved.step, tokens: saved.tokens, guard: saved.guard, optimizer: fresh.optimizer }, data: saved.data, config: saved.config, changes };
+  return { state: { step: saved.step, tokens: saved.tokens, guard: saved.guard, ...(saved.lossScale === undefined ? {} : { lossScale: saved.lossScale }), optimizer: fresh.optimizer }, data: saved.data, config: saved.config, changes };
 }
 
 interface Training {
@@ -102,6 +103,7 @@ interface Training {
   readonly step: number;
   readonly tokens: number;
   readonly guard: TrainingState['guard'];
+  readonly lossScale?: LossScaleState;
   readonly data: Json;
   readonly config: Json;
 }
@@ -125,11 +127,12 @@ function readTraining(files: ReadonlyMap<string, Uint8Array>): Training {
   if (found?.formatVersion !== FORMAT_VERSION) {
     throw new ResumeError('E_STATE', `restoreTraining: expected format version ${FORMAT_VERSION} in ${TRAINING} but found ${String(found?.formatVersion)}. Read it with the version that wrote it.`);
   }
-  const { step, tokens, guard, data = null, config = null } = found;
-  if (!whole(step) || !whole(tokens) || !numbers(guard?.losses) || !numbers(guard?.norms) || !whole(guard?.bad)) {
+  const { step, tokens, guard, lossScale, data = null, config = null } = found;
+  const factor = lossScale === undefined || (Number.isFinite(lossScale?.scale) && lossScale.scale >= 1 && whole(lossScale.good));
+  if (!whole(step) || !whole(tokens) || !numbers(guard?.losses) || !numbers(guard?.norms) || !whole(guard?.bad) || !factor) {
     throw new ResumeError('E_STATE', `restoreTraining: expected step, tokens and guard in ${TRAINING} but found others. Go back to an earlier checkpoint.`);
   }
-  return { formatVersion: FORMAT_VERSION, step: step!, tokens: tokens!, guard: guard!, data, config };
+  return { formatVersion: FORMAT_VERSION, step: step!, tokens: tokens!, guard: guard!, ...(lossScale === undefined ? {} : { lossScale }), data, config };
 }
 
 /** Each tensor with what was stored for it, or an error that names the first few that differ. */

@@ -1,4 +1,4 @@
-import { disposeTree, dropout, flatten, memory, mul, sqrt, square, sub, sum, type Tensor, tensor, useDevice, valuesInPlace } from '@llm/tensor';
+import { disposeTree, div, dropout, flatten, memory, mul, sqrt, square, sub, sum, type Tensor, tensor, useDevice, valuesInPlace } from '@llm/tensor';
 import { expectClose } from '@llm/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { adamw } from './adamw.ts';
@@ -15,7 +15,7 @@ const line = (count: number, first = 0): Batch => {
   const x = Array.from({ length: count }, (_, i) => Math.sin(first + i));
   return batchOf(x, x.map((value) => 3 * value - 1));
 };
-const loss = ({ w, b }: Params, { x, y }: Batch, { denominator }: LossContext): Tensor => mul(sum(square(sub(mul(w, tensor(x)), sub(tensor(y), b)))), 1 / denominator);
+const loss = ({ w, b }: Params, { x, y }: Batch, { denominator }: LossContext): Tensor => div(sum(square(sub(mul(w, tensor(x)), sub(tensor(y), b)))), denominator);
 const start = (): Params => ({ w: tensor([0.5]), b: tensor([0.25]) });
 const valuesOf = (params: Params): number[] => Object.values(flatten(params)).flatMap((leaf) => [...leaf.dataSync()]);
 

@@ -1,13 +1,17 @@
-import { add, disposeTree, flatten, globalNorm, type Gradients, keep, scope, type Tensor, type Tree, valueAndGrad } from '@llm/tensor';
-import { clipScale } from './clip.ts';
+import { deviceInUse, disposeTree, flatten, mul, type Precision, scope, type Tensor, type Tree, valueAndGrad, withPrecision } from '@llm/tensor';
 import { eventLoopTurn } from './event-loop-turn.ts';
-import { type Guard, guard as makeGuard, type GuardOptions, type GuardState } from './guard.ts';
+import { guard as makeGuard, type GuardOptions, type GuardState } from './guard.ts';
+import { type LossScaleOptions, lossScaler, type LossScaleState, startLossScale } from './loss-scale.ts';
 import type { Optimizer, OptimizerState } from './optimizer.ts';
+import { type DeviceStep, deviceStep } from './step/device-step.ts';
+import { plainStep } from './step/plain-step.ts';
+import { recovering } from './step/recovering.ts';
+import { type Outcome, type StepRequest, type StepSetting, verdict } from './step/step-setting.ts';
 
 /** What a loss gets beside parameters and batch. */
 export interface LossContext {
-  /** Divides the sum over this batch: the number of counted targets in all batches of the step. */
-  readonly denominator: number;
+  /** Divides the sum over this batch: the number of counted targets in all batches of the step; a scalar tensor where the step is compiled. */
+  readonly denominator: number | Tensor;
   /** A seed for dropout, different for every micro-batch and the same after a resume. */
   readonly seed: number;
 }
@@ -23,6 +27,8 @@ export interface TrainingState {
   tokens: number;
   readonly optimizer: OptimizerState;
   readonly guard: GuardState;
+  /** Where the loss is scaled. */
+  lossScale?: LossScaleState;
 }
 
 /** One optimizer step, as it was measured. */
@@ -62,6 +68,22 @@ export interface TrainOptions<P extends Tree, B extends Counted> {
   readonly guard?: GuardOptions;
   readonly seed?: number;
   readonly signal?: AbortSignal;
+  /** What the factors of matrix products are rounded to, where the device has it; parameters stay float32. 'f16' scales the loss. Default 'f32'. */
+  readonly precision?: Precision;
+  /** How the loss is scaled; default: as PyTorch does with 'f16', not at all with 'f32'. */
+  readonly lossScale?: LossScaleOptions;
+  /**
+   * Records the step once and replays it, on a graphics card (elsewhere nothing changes); default false. The loss must then be a
+   * function of parameters, batch and context as `compile` demands, and the optimizer be adamw or lion.
+   */
+  readonly compile?: boolean;
+  /**
+   * On a graphics card with such an optimizer, losses are read once in so many steps, which are then yielded one after the other: parameters and
+   * state are meanwhile those after the last of them. Default 1.
+   */
+  readonly readEvery?: number;
+  /** On a graphics card, parameters and state are copied to the host once in so many steps, to go on from when the card is lost; default 100. */
+  readonly snapshotEvery?: number;
 }
 
 /** The state of a run that has done nothing yet. */
@@ -92,87 +114,94 @@ export function startTraining(params: Tree, optimizer: Optimizer, { trainable = 
  * ```
  */
 export async function* train<P extends Tree, B extends Counted>(options: TrainOptions<P, B>): AsyncGenerator<Step> {
-  const { params, loss, batches, optimizer, steps = Infinity, accumulate = 1, clipNorm = 1, trainable, seed = 0, signal } = options;
+  const { params, loss, batches, optimizer, steps = Infinity, accumulate = 1, clipNorm = 1, trainable, seed = 0, signal, readEvery = 1, snapshotEvery = 100, precision = 'f32', compile = false } = options;
   if (!Number.isInteger(accumulate) || accumulate < 1) throw new RangeError(`train: expected accumulate to be a whole number from 1 on but found ${accumulate}`);
+  for (const [name, value] of Object.entries({ readEvery, snapshotEvery })) {
+    if (!Number.isInteger(value) || value < 1) throw new RangeError(`train: expected ${name} to be a whole number from 1 on but found ${value}`);
+  }
   if (steps !== Infinity && (!Number.isSafeInteger(steps) || steps < 1)) throw new RangeError(`train: expected steps to be a whole number from 1 on but found ${steps}. Leave it out to stop when the batches end.`);
   if (!(clipNorm > 0)) throw new RangeError(`train: expected clipNorm > 0 but found ${clipNorm}. Leave it out for 1, or use Infinity for none.`);
   const state = options.state ?? startTraining(params, optimizer, trainable === undefined ? {} : { trainable });
-  const gradient = valueAndGrad((p: P, batch: B, context: LossContext) => loss(p, batch, context), trainable === undefined ? {} : { trainable });
-  const guard: Guard = makeGuard(state.guard, options.guard);
-  const leaves = flatten(params);
+  if (options.lossScale !== undefined || precision === 'f16') state.lossScale ??= startLossScale(options.lossScale);
+  const gradient = valueAndGrad((p: P, batch: B, context: LossContext, scale: Tensor | number) => {
+    const value = loss(p, batch, context);
+    return { value, loss: scale === 1 ? value : mul(value, scale) };
+  }, trainable === undefined ? {} : { trainable });
+  const guard = makeGuard(state.guard, options.guard);
+  const setting: StepSetting<B> = {
+    optimizer, state, clipNorm, guard, leaves: flatten(params),
+    scaler: state.lossScale === undefined ? undefined : lossScaler(state.lossScale, options.lossScale),
+    gradient: (batch, context, scale = 1) => {
+      const { value: { value }, grads } = withPrecision(precision, () => gradient(params, batch, context, scale));
+      return { value, grads };
+    },
+    seedOf: (step, i) => (seed * 1_000_003 + step * 1_009 + i) >>> 0,
+  };
+  if (compile && optimizer.rates === undefined) throw new TypeError(`train: expected an optimizer that can be compiled but found ${optimizer.name}. Leave out compile, or use adamw or lion.`);
+  // A spike is judged before the update, so that the host must look in between.
+  const onDevice = deviceInUse() === 'webgpu' && optimizer.rates !== undefined && (options.guard?.spikeZ ?? Infinity) === Infinity
+    ? deviceStep(setting, { record: compile }) : undefined;
+  const round = recovering((requests: readonly StepRequest<B>[]) => runRound(requests, { setting, onDevice }), {
+    tensors: [...new Set([...Object.values(setting.leaves), ...Object.values(state.optimizer)])], state, everyRounds: Math.ceil(snapshotEvery / readEvery),
+  });
+  const size = onDevice === undefined ? 1 : readEvery;
   try {
     if (state.step >= steps || signal?.aborted) return;
-    for await (const group of groups(batches, accumulate)) {
+    for await (const some of groups(groups(batches, accumulate), size, steps - state.step)) {
       const started = performance.now();
-      const lr = optimizer.lr(state.step);
-      const targets = group.reduce((sum, { targetCount }) => sum + targetCount, 0);
-      const seedOf = (i: number): number => (seed * 1_000_003 + state.step * 1_009 + i) >>> 0;
-      const { total, grads } = accumulated(group, (batch, i) => gradient(params, batch, { denominator: Math.max(1, targets), seed: seedOf(i) }));
-      const gradNorm = globalNorm(Object.values(grads));
-      const skipped = targets === 0 ? 'no target counts in these batches' : guard.judge(total, gradNorm);
-      try {
-        if (skipped === undefined) {
-          scope(() => optimizer.update({ params: leaves, grads, state: state.optimizer, step: state.step, scale: clipScale(gradNorm, clipNorm) }));
-        }
-      } finally {
-        disposeTree(grads);
+      const requests = some.map((group, i) => ({ group, step: state.step + i, targets: group.reduce((sum, { targetCount }) => sum + targetCount, 0) }));
+      const lrs = requests.map(({ step }) => optimizer.lr(step));
+      const before = state.tokens;
+      const outcomes = await round(requests);
+      state.step += requests.length;
+      for (const { targets } of requests) state.tokens += targets;
+      const seconds = (performance.now() - started) / 1000 / requests.length;
+      let tokens = before;
+      for (const [i, { loss, gradNorm, skipped }] of outcomes.entries()) {
+        const { step: index, targets } = requests[i]!;
+        tokens += targets;
+        yield { index, loss, gradNorm, lr: lrs[i]!, targets, tokens, seconds, tokensPerSecond: targets / seconds, ...(skipped === undefined ? {} : { skipped }) };
       }
-      const index = state.step++;
-      state.tokens += targets;
-      const seconds = (performance.now() - started) / 1000;
-      yield {
-        index, loss: total, gradNorm, lr, targets, tokens: state.tokens, seconds, tokensPerSecond: targets / seconds,
-        ...(skipped === undefined ? {} : { skipped }),
-      };
       guard.stopIfHopeless();
       await eventLoopTurn();
       if (state.step >= steps || signal?.aborted) return;
     }
   } finally {
+    onDevice?.dispose();
     if (options.state === undefined) disposeTree(state.optimizer);
   }
 }
 
-/** The loss and the gradients of all micro-batches of a step, added up. */
-function accumulated<B>(group: readonly B[], gradient: (batch: B, index: number) => { value: Tensor; grads: Gradients }): { total: number; grads: Gradients } {
-  let total = 0;
-  let grads: Gradients = {};
+/** Runs some steps, one after the other, and then looks at what they found. */
+async function runRound<B extends Counted>(
+  requests: readonly StepRequest<B>[], { setting, onDevice }: { setting: StepSetting<B>; onDevice: DeviceStep<B> | undefined },
+): Promise<Outcome[]> {
+  const found: (Outcome | Tensor)[] = [];
   try {
-    group.forEach((batch, i) => {
-      const found = scope(() => gradient(batch, i));
-      total += found.value.dataSync()[0]!;
-      found.value.dispose();
-      grads = i === 0 ? found.grads : sumOf(grads, found.grads);
-    });
-  } catch (error) {
-    disposeTree(grads);
-    throw error;
-  }
-  return { total, grads };
-}
-
-/** a + b by path; both are used up. */
-function sumOf(a: Gradients, b: Gradients): Gradients {
-  const total: Gradients = { ...a };
-  for (const [path, gradient] of Object.entries(b)) {
-    const held = total[path];
-    if (held === undefined) {
-      total[path] = gradient;
-      continue;
+    for (const request of requests) found.push(onDevice === undefined || request.targets === 0 ? await plainStep(setting, request) : onDevice(request));
+    const outcomes: Outcome[] = [];
+    for (const each of found) {
+      if (!('dataId' in each)) {
+        outcomes.push(each);
+        continue;
+      }
+      const [loss = NaN, gradNorm = NaN] = await each.data();
+      outcomes.push({ loss, gradNorm, skipped: verdict(setting, loss, gradNorm) });
     }
-    total[path] = keep(scope(() => add(held, gradient)));
-    held.dispose();
-    gradient.dispose();
+    return outcomes;
+  } finally {
+    for (const each of found) if ('dataId' in each) each.dispose();
   }
-  return total;
 }
 
-/** Groups of `size`; a last group may be smaller. */
-async function* groups<B>(batches: AsyncIterable<B> | Iterable<B>, size: number): AsyncGenerator<B[]> {
+/** Groups of `size`, of no more than `most` items in all; a last group may be smaller. */
+async function* groups<B>(batches: AsyncIterable<B> | Iterable<B>, size: number, most: number = Infinity): AsyncGenerator<B[]> {
   let group: B[] = [];
+  let taken = 0;
   for await (const batch of batches) {
     group.push(batch);
-    if (group.length < size) continue;
+    taken++;
+    if (group.length < size && taken < most) continue;
     yield group;
     group = [];
   }

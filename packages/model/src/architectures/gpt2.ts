@@ -92,7 +92,7 @@ export function gpt2(config: Gpt2Config): Model<Gpt2Config> {
   const hidden: Model['hidden'] = (params, inputs, options = {}) => {
     const { wte, wpe, h, ln_f } = (params as unknown as Params).transformer;
     const [batch = 0, length = 0] = inputs.ids.shape;
-    const needed = positionsNeeded(inputs);
+    const needed = positionsNeeded(inputs, shape);
     if (needed > config.maxPositions) {
       throw new RangeError(`gpt2: expected at most ${config.maxPositions} positions but found ${needed}. Shorten the text.`);
     }

@@ -116,7 +116,7 @@ export function llama(config: LlamaConfig): Model<LlamaConfig> {
   const hidden: Model['hidden'] = (params, inputs, options = {}) => {
     const { model } = params as unknown as Params;
     const length = inputs.ids.shape[1]!;
-    const rotate = tables.upTo(positionsNeeded(inputs));
+    const rotate = tables.upTo(positionsNeeded(inputs, shape));
     const x = runLayers(embed(inputs.ids, model.embed_tokens.weight), model.layers, {
       count: config.layers, recompute: options.checkpointed ?? false, capture: options.capture, inputs,
       layer: (x, params, at) => layer(x, params as unknown as Layer, { ...at, rotate }),

@@ -1,4 +1,4 @@
-import { keep, type Tensor, tensor, valuesInPlace, writeRows, zeros } from '@llm/tensor';
+import { gather, keep, scope, type Tensor, tensor, writeRows, zeros } from '@llm/tensor';
 import type { ModelShape } from '../model-shape.ts';
 
 /** Keys and values of every layer for a batch of sequences of unequal length, with room up to `capacity`. */
@@ -77,18 +77,14 @@ export function selectRows(
   cache: KvCache, rows: readonly number[], { shape, capacity = cache.capacity }: { shape: ModelShape; capacity?: number },
 ): KvCache {
   const chosen = kvCache(shape, { batch: rows.length, capacity });
-  const width = shape.kvHeads * shape.headDim;
   rows.forEach((from, to) => { chosen.lengths[to] = cache.lengths[from]!; });
+  const index = tensor(Int32Array.from(rows), [rows.length], 'int32');
   cache.layers.forEach((layer, i) => {
     for (const part of ['k', 'v'] as const) {
-      const to = valuesInPlace(chosen.layers[i]![part]);
-      const from = valuesInPlace(layer[part]);
-      rows.forEach((row, at) => {
-        const start = row * cache.capacity * width;
-        to.set(from.subarray(start, start + cache.lengths[row]! * width), at * capacity * width);
-      });
+      scope(() => writeRows(chosen.layers[i]![part], gather(layer[part], index), rows.map(() => 0)));
       layer[part].dispose();
     }
   });
+  index.dispose();
   return chosen;
 }

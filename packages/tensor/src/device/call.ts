@@ -1,9 +1,8 @@
-import { type Kernel, launch, portShape, type Sizes } from '@llm/kernels';
+import { type Kernel, portShape, type Sizes } from '@llm/kernels';
 import { type Tensor, tensor as makeTensor, util } from '@tensorflow/tfjs-core';
 import { internals } from '../autodiff/engine.ts';
-import { addressOf } from './address.ts';
-import { wasmBackend } from './use-device.ts';
 import { overwrite } from './in-place.ts';
+import { dataOf, ownBackend, type OwnBackend } from './own-backend.ts';
 
 /** The shape of each output that is wanted: `true` takes the kernel's own, undefined leaves an optional output out. */
 export type Outputs = Readonly<Record<string, readonly number[] | true | undefined>>;
@@ -43,7 +42,8 @@ export function call<const O extends Outputs>(
     if (shape !== undefined) shapes[name] = shape === true ? portShape(kernel, name, sizes) : [...shape];
   }
   const request = { inputs, sizes, uniforms: defined(uniforms), shapes };
-  const results = wasmBackend() === undefined ? onReference(kernel, request) : onWasm(kernel, request);
+  const backend = ownBackend();
+  const results = backend === undefined ? onReference(kernel, request) : onDevice(backend, kernel, request);
   watcher?.(kernel.name, Object.values(inputs), Object.values(results));
   return results as never;
 }
@@ -75,10 +75,9 @@ function defined(uniforms: Readonly<Record<string, number | undefined>>): Record
   return Object.fromEntries(Object.entries(uniforms).filter((entry): entry is [string, number] => entry[1] !== undefined));
 }
 
-function onWasm(kernel: Kernel, { inputs, sizes, uniforms, shapes }: Request): Record<string, Tensor> {
-  const backend = wasmBackend()!;
-  const at: Record<string, number> = {};
-  for (const [name, input] of Object.entries(inputs)) if (input !== undefined) at[name] = addressOf(input);
+function onDevice(backend: OwnBackend, kernel: Kernel, { inputs, sizes, uniforms, shapes }: Request): Record<string, Tensor> {
+  const at: Record<string, object> = {};
+  for (const [name, input] of Object.entries(inputs)) if (input !== undefined) at[name] = dataOf(input);
   const results: Record<string, Tensor> = {};
   for (const [name, shape] of Object.entries(shapes)) {
     const port = kernel.outputs[name]!;
@@ -88,10 +87,10 @@ function onWasm(kernel: Kernel, { inputs, sizes, uniforms, shapes }: Request): R
     } else {
       const info = backend.output(shape, port.dtype);
       results[name] = internals().makeTensorFromTensorInfo(info);
-      at[name] = backend.address(info.dataId);
+      at[name] = info.dataId;
     }
   }
-  launch(backend.device, kernel, { at, dims: sizes, uniforms });
+  backend.launch(kernel, { at, dims: sizes, uniforms });
   return results;
 }
 

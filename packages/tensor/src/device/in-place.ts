@@ -1,12 +1,18 @@
-import { engine, type Tensor } from '@tensorflow/tfjs-core';
+import { copy, writeRows as writeRowsKernel } from '@llm/kernels';
+import { engine, type Tensor, tensor as makeTensor } from '@tensorflow/tfjs-core';
 import { addressOf } from './address.ts';
-import { wasmBackend } from './use-device.ts';
+import { dataOf } from './own-backend.ts';
+import { wasmBackend, webgpuBackend } from './use-device.ts';
 
-/** The values of a tensor as they lie on the device, to be changed in place; take it anew after every allocation. */
+/**
+ * The values of a tensor as they lie in the memory of the wasm or cpu device, to be changed in place; take it anew after every
+ * allocation. On a graphics card they cannot be reached: TypeError.
+ */
 export function valuesInPlace(tensor: Tensor): Float32Array | Int32Array {
   if (tensor.dtype !== 'float32' && tensor.dtype !== 'int32') {
     throw new TypeError(`valuesInPlace: expected a float32 or int32 tensor but found ${tensor.dtype}`);
   }
+  if (webgpuBackend() !== undefined) throw new TypeError('valuesInPlace: expected values in the memory of this process but found them on the graphics card. Use `await tensor.data()` and `overwrite`.');
   const backend = wasmBackend();
   if (backend !== undefined) {
     const address = addressOf(tensor);
@@ -20,8 +26,10 @@ export function valuesInPlace(tensor: Tensor): Float32Array | Int32Array {
 export function overwrite(target: Tensor, values: ArrayLike<number> | Tensor): void {
   const length = 'dataId' in values ? values.size : values.length;
   if (length !== target.size) throw new RangeError(`overwrite: expected ${target.size} values but found ${length}`);
-  const source = 'dataId' in values ? valuesInPlace(values) : values;
-  valuesInPlace(target).set(source);
+  const backend = webgpuBackend();
+  if (backend === undefined) valuesInPlace(target).set('dataId' in values ? valuesInPlace(values) : values);
+  else if ('dataId' in values) backend.launch(copy, { at: { x: dataOf(values), y: dataOf(target) }, dims: { size: target.size }, uniforms: {} });
+  else backend.overwrite(dataOf(target), values);
 }
 
 /**
@@ -35,11 +43,21 @@ export function writeRows(target: Tensor, source: Tensor, offsets: ArrayLike<num
   if (source.dtype !== target.dtype || source.shape[0] !== batch || source.size !== batch * count * width) {
     throw new RangeError(`writeRows: expected source [${batch}, count, …] of rows like target [${target.shape.join(', ')}] but found [${source.shape.join(', ')}]`);
   }
-  const from = valuesInPlace(source);
-  const to = valuesInPlace(target);
   for (let row = 0; row < batch; row++) {
     const offset = offsets[row] ?? NaN;
     if (!Number.isInteger(offset) || offset < 0 || offset + count > capacity) throw new RangeError(`writeRows: expected positions within ${capacity} but found ${offset} + ${count}`);
+  }
+  const backend = webgpuBackend();
+  if (backend !== undefined) {
+    const at = makeTensor(Int32Array.from(offsets), [batch], 'int32');
+    backend.launch(writeRowsKernel, { at: { target: dataOf(target), source: dataOf(source), offsets: dataOf(at) }, dims: { batch, count, capacity, width }, uniforms: {} });
+    at.dispose();
+    return;
+  }
+  const from = valuesInPlace(source);
+  const to = valuesInPlace(target);
+  for (let row = 0; row < batch; row++) {
+    const offset = offsets[row]!;
     to.set(from.subarray(row * count * width, (row + 1) * count * width), (row * capacity + offset) * width);
   }
 }

@@ -1,7 +1,7 @@
 import { memory as tfMemory } from '@tensorflow/tfjs-core';
-import { wasmBackend } from './use-device.ts';
+import { wasmBackend, webgpuBackend } from './use-device.ts';
 
-/** Live tensors and bytes; `deviceBytes` is the size of the WebAssembly memory, `peakBytes` the most in use at once. */
+/** Live tensors and bytes; `deviceBytes` is the size of the WebAssembly memory, or of all buffers on the graphics card, `peakBytes` the most in use at once. */
 export interface Memory {
   readonly tensors: number;
   readonly tensorBytes: number;
@@ -13,6 +13,8 @@ export interface Memory {
 /** What is allocated now on the device in use. */
 export function memory(): Memory {
   const { numTensors, numBytes } = tfMemory();
+  const gpu = webgpuBackend()?.gpu.stats();
+  if (gpu !== undefined) return { tensors: numTensors, tensorBytes: numBytes, usedBytes: gpu.usedBytes, peakBytes: gpu.peakBytes, deviceBytes: gpu.bufferBytes };
   const heap = wasmBackend()?.device.heap.stats();
   return {
     tensors: numTensors,

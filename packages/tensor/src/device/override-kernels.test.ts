@@ -1,7 +1,8 @@
 import { expectClose } from '@llm/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, test } from 'vitest';
-import { useDevice } from './use-device.ts';
+import { askedDevices } from '@llm/kernels';
+import { describe, expect, test } from 'vitest';
+import { type DeviceName, useDevice } from './use-device.ts';
 
 let seed = 1;
 const random = (shape: number[]): tf.Tensor => tf.randomUniform(shape, 0.1, 2, 'float32', seed++);
@@ -39,6 +40,9 @@ const cases: Record<string, () => tf.Tensor> = {
   'concat of unequal parts': () => tf.concat([random([2, 3]), random([2, 1]), random([2, 4])], 1),
   'cast down': () => tf.cast(tf.mul(random([9]), -3), 'int32'),
   'cast up': () => tf.cast(integers([9]), 'float32'),
+  'addN of ten, more than a graphics card may bind': () => tf.addN(Array.from({ length: 10 }, () => random([7]))),
+  'addN of integers': () => tf.addN(Array.from({ length: 10 }, () => integers([7]))),
+  'addN of one': () => tf.addN([random([7])]),
   'addN': () => tf.addN([random([7]), random([7]), random([7])]),
   'gather falls back': () => tf.gather(random([5, 2]), tf.tensor([4, 0, 4], [3], 'int32')),
   'cast of truth values to float32': () => tf.cast(tf.greater(random([2, 5]), 1), 'float32'),
@@ -50,18 +54,21 @@ const cases: Record<string, () => tf.Tensor> = {
   'softmax falls back': () => tf.softmax(random([3, 4])),
 };
 
-test.each(Object.entries(cases))('%s is the same on wasm as on cpu', async (_name, run) => {
-  const start = seed;
-  await useDevice('cpu');
-  const expected = tf.tidy(run);
-  const expectedValues = expected.dataSync();
-  seed = start;
-  await useDevice('wasm', { threads: 2 });
-  const before = tf.memory().numTensors;
-  const actual = tf.tidy(run);
-  expect(actual.shape).toEqual(expected.shape);
-  expect(actual.dtype).toBe(expected.dtype);
-  expectClose(actual.dataSync(), expectedValues, { tolerance: 1e-6 });
-  actual.dispose();
-  expect(tf.memory().numTensors).toBe(before);
+describe.each(askedDevices())('on %s', (device) => {
+  test.each(Object.entries(cases))('%s is the same as on cpu', async (_name, run) => {
+    const start = seed;
+    await useDevice('cpu');
+    const expected = tf.tidy(run);
+    const expectedValues = await expected.data();
+    seed = start;
+    await useDevice(device as DeviceName, { threads: 2 });
+    const before = tf.memory().numTensors;
+    const actual = tf.tidy(run);
+    expect(actual.shape).toEqual(expected.shape);
+    expect(actual.dtype).toBe(expected.dtype);
+    // A graphics card has other exponentials and logarithms.
+    expectClose(await actual.data(), expectedValues, { tolerance: device === 'webgpu' ? 2e-5 : 1e-6 });
+    actual.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
 });

@@ -1,22 +1,23 @@
 import {
-  BINARY_OPERATIONS, binary, BROADCASTS, type BinaryOperation, castToFloat32, castToInt32, concat, copy, type Kernel, launch, matmul, reduceRows,
+  BINARY_OPERATIONS, binary, BROADCASTS, type BinaryOperation, castToFloat32, castToInt32, concat, type Kernel, matmul, reduceRows,
   REDUCTIONS, type Reduction, slice, sumColumns, transpose, UNARY_OPERATIONS, unary, type UnaryOperation,
 } from '@llm/kernels';
 import {
   backend_util, broadcast_util, getKernel, type KernelFunc, type NamedAttrMap, registerKernel, type TensorInfo, unregisterKernel, util,
 } from '@tensorflow/tfjs-core';
-import type { Info, WasmBackend } from './wasm-backend.ts';
+import type { Info, OwnBackend } from './own-backend.ts';
+import { WasmBackend } from './wasm-backend.ts';
 
 type Attributes = Readonly<Record<string, unknown>>;
 type Inputs = Readonly<Record<string, TensorInfo>>;
 /** Our way to do a tfjs kernel, or undefined where the case is left to tfjs's own. */
-type Way = (inputs: Inputs, attrs: Attributes, backend: WasmBackend) => Info | Info[] | undefined;
+type Way = (inputs: Inputs, attrs: Attributes, backend: OwnBackend) => Info | Info[] | undefined;
 
 /** Runs one of our kernels on tensors of the backend; the last output is returned. */
-function run(backend: WasmBackend, kernel: Kernel, inputs: Inputs, dims: Record<string, number>, uniforms: Record<string, number>, output: Info, port: string = 'y'): Info {
-  const at: Record<string, number> = { [port]: backend.address(output.dataId) };
-  for (const [name, { dataId }] of Object.entries(inputs)) at[name] = backend.address(dataId);
-  launch(backend.device, kernel, { at, dims: { ...dims, ...kernel.derive?.(dims, { ...kernel.uniforms, ...uniforms }) }, uniforms });
+function run(backend: OwnBackend, kernel: Kernel, inputs: Inputs, dims: Record<string, number>, uniforms: Record<string, number>, output: Info, port: string = 'y'): Info {
+  const at: Record<string, object> = { [port]: output.dataId };
+  for (const [name, { dataId }] of Object.entries(inputs)) at[name] = dataId;
+  backend.launch(kernel, { at, dims: { ...dims, ...kernel.derive?.(dims, { ...kernel.uniforms, ...uniforms }) }, uniforms });
   return output;
 }
 
@@ -74,7 +75,7 @@ function fourAxes(shape: readonly number[]): [number, number, number, number] | 
 const words = (dtype: string): dtype is 'float32' | 'int32' => dtype === 'float32' || dtype === 'int32';
 
 /** The block of x from `begin` on, or undefined where it has more than four axes or does not fit. */
-function cut(backend: WasmBackend, x: TensorInfo, begin: readonly number[], size: readonly number[]): Info | undefined {
+function cut(backend: OwnBackend, x: TensorInfo, begin: readonly number[], size: readonly number[]): Info | undefined {
   const shape = fourAxes(x.shape);
   if (shape === undefined || !words(x.dtype) || begin.length !== x.shape.length) return undefined;
   if (size.some((count, i) => count < 0 || begin[i]! < 0 || begin[i]! + count > x.shape[i]!)) return undefined;
@@ -151,7 +152,7 @@ const ways: Readonly<Record<string, Way>> = {
   Cast: ({ x }, { dtype }, backend) => {
     if (x!.dtype === 'float32' && dtype === 'int32') return run(backend, castToInt32, { x: x! }, { size: sizeOf(x!) }, {}, backend.output(x!.shape, 'int32'));
     // tfjs's own keeps the values as they are, which here are bytes.
-    if (x!.dtype === 'bool' && (dtype === 'float32' || dtype === 'int32')) {
+    if (backend instanceof WasmBackend && x!.dtype === 'bool' && (dtype === 'float32' || dtype === 'int32')) {
       const output = backend.output(x!.shape, dtype);
       const size = sizeOf(x!);
       const to = backend.address(output.dataId);
@@ -159,28 +160,33 @@ const ways: Readonly<Record<string, Way>> = {
       (dtype === 'int32' ? backend.device.i32(to, size) : backend.device.f32(to, size)).set(from);
       return output;
     }
-    if (x!.dtype === 'int32' && dtype === 'float32') return run(backend, castToFloat32, { x: x! }, { size: sizeOf(x!) }, {}, backend.output(x!.shape));
+    // On a card truth values are whole words, and tfjs's own only calls them otherwise.
+    if ((x!.dtype === 'int32' || x!.dtype === 'bool') && dtype === 'float32') return run(backend, castToFloat32, { x: x! }, { size: sizeOf(x!) }, {}, backend.output(x!.shape));
     return undefined;
   },
+  // One by one: tfjs's own binds all inputs at once, more than a graphics card may have bindings.
   AddN: (inputs, _attrs, backend) => {
-    const parts = Object.values(inputs);
-    if (parts.some(({ dtype }) => dtype !== 'float32')) return undefined;
-    const size = sizeOf(parts[0]!);
-    const output = backend.output(parts[0]!.shape);
-    run(backend, copy, { x: parts[0]! }, { size }, {}, output);
-    for (const part of parts.slice(1)) run(backend, binary, { a: output, b: part }, { rows: 1, cols: size }, { op: BINARY_OPERATIONS.add }, output);
-    return output;
+    const [first, ...others] = Object.values(inputs) as (TensorInfo & Info)[];
+    const add = (a: TensorInfo, b: TensorInfo): Info => (getKernel('Add', backend.name).kernelFunc({ inputs: { a, b }, backend, attrs: {} } as never) as Info);
+    if (others.length === 0) return undefined;
+    let sum: Info = first!;
+    for (const [i, part] of others.entries()) {
+      const next = add(sum, part);
+      if (i > 0) backend.discard(sum);
+      sum = next;
+    }
+    return sum;
   },
 };
 
-/** Registers our kernels in the place of tfjs's plain ones, which stay behind them for the cases that ours leave. */
-export function overrideKernels(): void {
+/** Registers our kernels in the place of tfjs's, which stay behind them for the cases that ours leave. */
+export function overrideKernels(backendName: OwnBackend['name']): void {
   for (const [kernelName, way] of Object.entries(ways)) {
-    const plain = getKernel(kernelName, 'cpu').kernelFunc;
-    unregisterKernel(kernelName, 'wasm');
+    const plain = getKernel(kernelName, backendName).kernelFunc;
+    unregisterKernel(kernelName, backendName);
     const kernelFunc: KernelFunc = ({ inputs, attrs, backend }) => (
-      way(inputs as unknown as Inputs, (attrs ?? {}) as Attributes, backend as WasmBackend) ?? plain({ inputs, attrs: attrs as NamedAttrMap, backend } as never)
+      way(inputs as unknown as Inputs, (attrs ?? {}) as Attributes, backend as unknown as OwnBackend) ?? plain({ inputs, attrs: attrs as NamedAttrMap, backend } as never)
     ) as TensorInfo;
-    registerKernel({ kernelName, backendName: 'wasm', kernelFunc });
+    registerKernel({ kernelName, backendName, kernelFunc });
   }
 }

@@ -18,7 +18,7 @@ test('what was picked is said', async () => {
   const plain = await useDevice('wasm', { threads: 1, relaxedSimd: false });
   expect(plain.description).toBe('WebAssembly SIMD, 1 thread');
   expect(plain.notes[0]).toContain('no relaxed SIMD');
-  await expect(useDevice('webgpu' as never)).rejects.toThrow(`useDevice: expected 'wasm' or 'cpu' but found "webgpu"`);
+  await expect(useDevice('gpu' as never)).rejects.toThrow(`useDevice: expected 'webgpu', 'wasm' or 'cpu' but found "gpu"`);
   await expect(useDevice('wasm', { threads: 0 })).rejects.toThrow(RangeError);
   // A device that could not be made leaves the one before in use.
   expect(wasmBackend()).toBeDefined();

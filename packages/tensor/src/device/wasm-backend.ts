@@ -1,6 +1,7 @@
-import type { WasmDevice } from '@llm/kernels';
+import { type Kernel, launch, type WasmDevice } from '@llm/kernels';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { type DataType, type BackendValues, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { Info, OwnBackend } from './own-backend.ts';
 
 interface Entry {
   readonly dtype: DataType;
@@ -14,18 +15,12 @@ let nextId = 1;
 
 const isShared = (buffer: ArrayBufferLike): boolean => typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
 
-/** A tfjs tensor without a handle in the engine, as kernels pass them. */
-export interface Info {
-  readonly dataId: object;
-  readonly shape: number[];
-  readonly dtype: DataType;
-}
-
 /**
  * The tfjs backend whose tensors live in the memory of a WasmDevice. Where no kernel of ours stands, tfjs's plain kernels work
  * on views of the same memory, so no operation is ever missing.
  */
-export class WasmBackend extends MathBackendCPU {
+export class WasmBackend extends MathBackendCPU implements OwnBackend {
+  readonly name = 'wasm';
   readonly device: WasmDevice;
 
   constructor(device: WasmDevice) {
@@ -63,6 +58,20 @@ export class WasmBackend extends MathBackendCPU {
     const { address, dtype } = this.entries().get(dataId);
     if (address === undefined) throw new TypeError(`wasm backend: expected numbers in device memory but found ${dtype} values`);
     return address;
+  }
+
+  launch(kernel: Kernel, { at, dims, uniforms }: Parameters<OwnBackend['launch']>[1]): void {
+    const addresses: Record<string, number> = {};
+    for (const port in at) if (at[port] !== undefined) addresses[port] = this.address(at[port]);
+    launch(this.device, kernel, { at: addresses, dims, uniforms });
+  }
+
+  discard({ dataId }: Info): void {
+    this.disposeData(dataId);
+  }
+
+  overwrite(dataId: object, values: ArrayLike<number>): void {
+    (this.entries().get(dataId).values as Float32Array).set(values);
   }
 
   override write(values: BackendValues, shape: number[], dtype: DataType): object {

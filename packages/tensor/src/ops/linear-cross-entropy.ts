@@ -1,5 +1,5 @@
 import { linearCrossEntropy as kernel } from '@llm/kernels';
-import { div, mul, scalar, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { div, mul, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { differentiable } from '../autodiff/differentiable.ts';
 import { needsGradient } from '../autodiff/training.ts';
 import { call } from '../device/call.ts';
@@ -11,8 +11,8 @@ export interface LinearCrossEntropyOptions {
   readonly labelSmoothing?: number;
   /** Factor of logsumexp², which keeps logits from drifting; default 0. */
   readonly zLoss?: number;
-  /** Divides the sum of the rows' losses; default: how many targets count. Give the global number when accumulating gradients. */
-  readonly denominator?: number;
+  /** Divides the sum of the rows' losses; default: how many targets count. Give the global number when accumulating gradients. A scalar tensor is taken as it is. */
+  readonly denominator?: number | Tensor;
 }
 
 /**
@@ -34,7 +34,7 @@ export function linearCrossEntropy(hidden: Tensor, weight: Tensor, targets: Tens
     );
   }
   const counted = options.denominator ?? countTargets(targets, ignoreIndex);
-  if (!(counted > 0)) {
+  if (typeof counted === 'number' && !(counted > 0)) {
     throw new RangeError(`linearCrossEntropy: expected at least one target but found all ${rows} ignored (${ignoreIndex}). Check the labels or the mask.`);
   }
   const wanted = { hidden: needsGradient(hidden), weight: needsGradient(weight) };
@@ -45,11 +45,11 @@ export function linearCrossEntropy(hidden: Tensor, weight: Tensor, targets: Tens
         inputs: { hidden, weight, targets }, dims: { rows, width, vocab }, uniforms: { ignoreIndex, labelSmoothing, zLoss },
         outputs: { loss: true, dhidden: wanted.hidden ? hidden.shape : undefined, dweight: wanted.weight ? weight.shape : undefined },
       });
-      save([dhidden, dweight].filter((gradient) => gradient !== undefined));
-      return div(sum(loss), scalar(counted));
+      save([dhidden, dweight, ...(typeof counted === 'number' ? [] : [counted])].filter((tensor) => tensor !== undefined));
+      return div(sum(loss), counted);
     },
     backward: (dy, saved) => {
-      const factor = div(dy, scalar(counted));
+      const factor = div(dy, counted);
       return {
         hidden: () => mul(saved[0]!, factor),
         weight: () => mul(saved[wanted.hidden ? 1 : 0]!, factor),

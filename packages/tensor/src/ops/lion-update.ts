@@ -1,5 +1,6 @@
 import { lion as kernel } from '@llm/kernels';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { withScale } from './adamw-update.ts';
 import { call } from '../device/call.ts';
 
 /**
@@ -7,11 +8,16 @@ import { call } from '../device/call.ts';
  *
  *   p ← p (1 − lr · decay) − lr · sign(β₁ m + (1 − β₁) g);  m ← β₂ m + (1 − β₂) g
  *
- * where g is the gradient times `gradScale`. Chen et al. 2023, https://arxiv.org/abs/2302.06675
+ * where g is the gradient times `gradScale`. `gradScale` and `rates` [lr] may be tensors as in `adamwUpdate`. Chen et al. 2023, https://arxiv.org/abs/2302.06675
  */
 export function lionUpdate(
   { param, grad, m }: { param: Tensor; grad: Tensor; m: Tensor },
-  uniforms: { lr: number; weightDecay: number; beta1: number; beta2: number; gradScale?: number },
+  { gradScale = 1, rates, ...uniforms }: {
+    lr: number; weightDecay: number; beta1: number; beta2: number; gradScale?: number | Tensor; rates?: Tensor | undefined;
+  },
 ): void {
-  call(kernel, { inputs: { param, grad, m }, dims: { count: param.size }, uniforms, outputs: { param: true, m: true } });
+  call(kernel, {
+    inputs: { param, grad, m, rates: withScale('lionUpdate', gradScale, rates) }, dims: { count: param.size, rateCount: 2 },
+    uniforms: { ...uniforms, gradScale: typeof gradScale === 'number' ? gradScale : 1 }, outputs: { param: true, m: true },
+  });
 }

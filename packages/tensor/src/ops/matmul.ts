@@ -1,6 +1,7 @@
 import { ACTIVATIONS, type Activation, matmul as kernel } from '@llm/kernels';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { call } from '../device/call.ts';
+import { halfPrecision } from '../device/precision.ts';
 
 /** One product of the matmul kernel; a and b hold `batch` matrices, stored transposed where said. No gradient of its own. */
 export function product(
@@ -18,6 +19,7 @@ export function product(
     dims: { batch, m, n, k, aSize: batch * m * k, bSize: (broadcastB ? 1 : batch) * n * k },
     uniforms: {
       transposeA: Number(transposeA), transposeB: Number(transposeB), broadcastB: Number(broadcastB), activation: ACTIVATIONS[activation],
+      precision: Number(halfPrecision()),
     },
     outputs: { c: shape, before: before ? shape : undefined },
   });

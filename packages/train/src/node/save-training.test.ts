@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dropout, memory, mul, square, sub, sum, type Tensor, tensor, useDevice } from '@llm/tensor';
+import { div, dropout, memory, mul, square, sub, sum, type Tensor, tensor, useDevice } from '@llm/tensor';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { adamw } from '../adamw.ts';
 import { CheckpointError } from '../checkpoint/errors.ts';
@@ -23,8 +23,8 @@ const valuesOf = ({ w, b }: Params): number[] => [...w.dataSync(), ...b.dataSync
 const optimizer = adamw({ lr: (step) => 0.01 / (step + 1), weightDecay: 0.1 });
 const config = { lr: 0.01, model: { width: 3, layers: [1, 2] } };
 /** A loss with chance in it: the seed must go on as it would have. */
-const loss = ({ w, b }: Params, { x }: Batch, { denominator, seed }: LossContext): Tensor => mul(
-  sum(square(sub(mul(dropout(w, 0.3, { seed }), x), add1(b)))), 1 / denominator,
+const loss = ({ w, b }: Params, { x }: Batch, { denominator, seed }: LossContext): Tensor => div(
+  sum(square(sub(mul(dropout(w, 0.3, { seed }), x), add1(b)))), denominator,
 );
 const add1 = (b: Tensor): Tensor => sub(b, -1);
 
