@@ -14,7 +14,10 @@ const config: ViteUserConfig = defineConfig({
   server: isolated ? { headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' } } : {},
   define: { crossOriginIsolationWanted: JSON.stringify(isolated) },
   test: {
-    include: ['browser/**/*.browser.test.ts'],
+    // The contract of every kernel runs here too; what reads files or starts processes stays in Node.
+    include: ['browser/**/*.browser.test.ts', '../packages/kernels/src/*/*.test.ts', '../packages/kernels/src/portable/*/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/golden.test.ts', '**/runtime/**', '**/*.node.test.ts'],
+    setupFiles: ['browser/ask-devices.ts', '../tools/count-cases.mjs'],
     fileParallelism: false,
     testTimeout: 60_000,
     browser: {

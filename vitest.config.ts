@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/*.browser.test.ts'],
+    setupFiles: ['tools/count-cases.mjs'],
     testTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,

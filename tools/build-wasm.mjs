@@ -25,7 +25,7 @@ const kernels = readdirSync(src, { recursive: true })
   .filter((path) => /^[^/]+\/[^/]+\.ts$/.test(path) && !/\.(test|as|bench)\.ts$/.test(path))
   .sort()
   .flatMap((path) => {
-    const names = [...readFileSync(join(src, path), 'utf8').matchAll(/^export const (\w+): Kernel = defineKernel/gm)].map(([, name]) => name);
+    const names = [...readFileSync(join(src, path), 'utf8').matchAll(/^export const (\w+): Kernel = (?:defineKernel|portable|portableGradient)\(/gm)].map(([, name]) => name);
     return names.length === 0 ? [] : [`export { ${names.join(', ')} } from './${path}';\n`];
   });
 const listed = `${barrel.slice(0, barrel.indexOf(MARKER) + MARKER.length)}${kernels.join('')}`;

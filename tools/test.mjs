@@ -1,4 +1,5 @@
-// `npm test`: the unit tests, then the browser tests in Chromium, once cross-origin isolated and once not.
+// `npm test`: the unit tests, on WebGPU too where Node has it, then the browser tests in Chromium, once cross-origin isolated and
+// once not. For each device it says how many kernel cases ran there; none where one was asked for is a failure.
 // Arguments are vitest's own (`npm test -- packages/tokenizer`) and leave the browsers out.
 // `--report NAME` leaves the counts in node_modules/.cache/reports; `--unit` leaves the browsers out.
 import { spawnSync } from 'node:child_process';
@@ -6,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findChromium } from './find-chromium.mjs';
+import { findWebgpu } from './find-webgpu.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const reports = join(root, 'node_modules/.cache/reports');
@@ -19,18 +21,23 @@ function take(flag, values = 0) {
 const unitOnly = take('--unit') !== undefined;
 const unitReport = take('--report', 1) ?? 'unit';
 
-/** Runs vitest, leaves its counts under `name` and says whether all went well. */
-function vitest(name, vitestArgs, extraEnv = {}) {
+/** Runs vitest, leaves its counts under `name` and says whether all went well, on the devices too that were asked for. */
+function vitest(name, vitestArgs, extraEnv = {}, devices = []) {
+  const cases = join(reports, `${name}.cases.json`);
   const details = join(reports, `${name}.vitest.json`);
   const counts = join(reports, `${name}.json`);
-  for (const file of [details, counts]) rmSync(file, { force: true });
+  for (const file of [details, counts, cases]) rmSync(file, { force: true });
   const { status } = spawnSync(process.execPath, [
-    join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${details}`, ...vitestArgs,
-  ], { cwd: root, stdio: 'inherit', env: { ...process.env, ...extraEnv } });
+    join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', '--reporter=./tools/case-reporter.mjs', `--outputFile.json=${details}`, ...vitestArgs,
+  ], { cwd: root, stdio: 'inherit', env: { ...process.env, ...extraEnv, CASES_FILE: cases } });
   const found = existsSync(details) ? JSON.parse(readFileSync(details, 'utf8')) : {};
   const { numPassedTests: passed = 0, numFailedTests = 0, numPendingTests = 0, numTodoTests = 0 } = found;
+  const ran = existsSync(cases) ? JSON.parse(readFileSync(cases, 'utf8')) : {};
+  for (const [device, count] of Object.entries(ran)) console.log(`${name}: ${count} kernel cases on ${device}`);
+  const idle = devices.filter((device) => !Object.keys(ran).some((key) => key.startsWith(device)));
+  for (const device of idle) console.log(`${name}: FAILED: expected kernel cases on ${device} but none ran.`);
   // A file that does not load has no failed test but fails the run.
-  const failed = status === 0 ? numFailedTests : Math.max(1, numFailedTests);
+  const failed = (status === 0 ? numFailedTests : Math.max(1, numFailedTests)) + idle.length;
   const skipped = numPendingTests + numTodoTests;
   writeFileSync(counts, JSON.stringify({ passed, failed, skipped }));
   console.log(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped, on Node ${process.versions.node}`);
@@ -38,14 +45,18 @@ function vitest(name, vitestArgs, extraEnv = {}) {
 }
 
 mkdirSync(reports, { recursive: true });
-let good = vitest(unitReport, args);
-if (!unitOnly && args.length === 0) {
-  const chromium = findChromium();
+const whole = args.length === 0;
+const chromium = findChromium();
+const webgpu = findWebgpu(chromium);
+const nodeDevices = webgpu.env === undefined ? ['wasm'] : ['wasm', 'webgpu'];
+console.log(webgpu.env === undefined ? `WebGPU is not tested in Node: ${webgpu.reason}.` : `WebGPU in Node: ${webgpu.description}.`);
+let good = vitest(unitReport, args, { ...webgpu.env, LLM_DEVICES: nodeDevices.join() }, whole ? nodeDevices : []);
+if (!unitOnly && whole) {
   if (chromium === undefined) {
-    console.log('Browser tests did not run: no Chromium on PATH or in the environment variable CHROMIUM.');
+    console.log('Browsers are not tested: no Chromium on PATH or in the environment variable CHROMIUM.');
   } else {
     for (const [name, isolated] of [['browser-isolated', '1'], ['browser-plain', '0']]) {
-      good = vitest(name, ['--config', 'vitest.browser.config.ts'], { ISOLATED: isolated, CHROMIUM: chromium }) && good;
+      good = vitest(name, ['--config', 'vitest.browser.config.ts'], { ISOLATED: isolated, CHROMIUM: chromium }, ['wasm', 'webgpu']) && good;
     }
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 declare global {
   interface ImportMeta {
-    glob(patterns: readonly string[]): Record<string, () => Promise<unknown>>;
+    glob(patterns: readonly string[], options?: { readonly query?: string; readonly import?: string }): Record<string, () => Promise<unknown>>;
   }
 }
 

@@ -2,45 +2,10 @@
 import * as t from '@llm/tensor';
 import { expectClose, numbers } from '@llm/testing';
 import { describe, expect, test } from 'vitest';
+import { ops, runOp } from '../devices/op-table.ts';
 
 // Set by vitest.browser.config.ts.
 declare const crossOriginIsolationWanted: boolean;
-
-type Op = (...inputs: t.Tensor[]) => t.Tensor;
-const int32 = (...values: number[]): t.Tensor => t.tensor(values, [values.length], 'int32');
-const tables = () => ({ cos: t.tensor(numbers(6, 1), [3, 2]), sin: t.tensor(numbers(6, 2), [3, 2]) });
-
-const ops: Record<string, [Op, ...number[][]]> = {
-  linear: [(x, w, b, r) => t.linear(x!, w!, { bias: b, activation: 'gelu', residual: r }), [5, 7], [6, 7], [6], [5, 6]],
-  activate: [(x) => t.activate(x!, 'silu'), [3, 7]],
-  gated: [(gate, up) => t.gated(gate!, up!), [3, 7], [3, 7]],
-  rmsNorm: [(x, w) => t.rmsNorm(x!, w!), [4, 9], [9]],
-  layerNorm: [(x, w, bias) => t.layerNorm(x!, w!, { bias: bias! }), [4, 9], [9], [9]],
-  softmax: [(x) => t.softmax(x!), [4, 9]],
-  logSoftmax: [(x) => t.logSoftmax(x!), [4, 9]],
-  rope: [(x) => t.rope(x!, tables()), [2, 3, 2, 5]],
-  attention: [(q, k, v) => t.attention(q!, k!, v!), [2, 5, 4, 3], [2, 5, 2, 3], [2, 5, 2, 3]],
-  embed: [(table) => t.embed(int32(1, 1, 3, 0), table!), [5, 6]],
-  linearCrossEntropy: [(h, w) => t.linearCrossEntropy(h!, w!, int32(0, 6, -100), { labelSmoothing: 0.1, zLoss: 0.01 }), [3, 5], [7, 5]],
-  dropout: [(x) => t.dropout(x!, 0.5, { seed: 3 }), [50]],
-  einsum: [(a, b) => t.einsum('bij,kj->bki', a!, b!), [2, 3, 4], [5, 4]],
-  checkpointed: [t.checkpointed((x, w) => t.mul(t.rmsNorm(x!, w!), x!)), [3, 5], [5]],
-  'matMul, broadcast': [(a, b) => t.matMul(a!, b!), [2, 3, 4], [1, 4, 5]],
-  'gather, where, pad': [(a) => t.pad(t.where(t.tensor([true, false, true], [3], 'bool'), t.gather(a!, int32(2, 0, 2)), t.zeros([3])), [[1, 2]]), [4]],
-  'concat, slice, transpose': [(a, b) => t.transpose(t.slice(t.concat([a!, b!], 1), [0, 1], [2, 3])), [2, 3], [2, 2]],
-  'large enough for all threads': [(x, w) => t.linear(x!, w!), [130, 65], [140, 65]],
-};
-
-/** Values and gradients, in order. */
-function run([op, ...shapes]: [Op, ...number[][]]): Float32Array[] {
-  const params = Object.fromEntries(shapes.map((shape, i) => [`x${i}`, t.tensor(numbers(shape.reduce((a, b) => a * b, 1), i), shape)]));
-  const { value, grads } = t.valueAndGrad((p: Record<string, t.Tensor>) => t.sum(t.square(op(...Object.values(p)))))(params);
-  const found = [value, ...Object.keys(params).map((name) => grads[name]!)].map((each) => each.dataSync() as Float32Array);
-  value.dispose();
-  t.disposeTree(grads);
-  t.disposeTree(params);
-  return found;
-}
 
 describe.each([['as picked', {}], ['without relaxed SIMD', { relaxedSimd: false }]])('wasm %s', (_name, options) => {
   test('threads are used exactly where the page is isolated, and the notes say why not', async () => {
@@ -52,21 +17,33 @@ describe.each([['as picked', {}], ['without relaxed SIMD', { relaxedSimd: false 
 
   test.each(Object.entries(ops))('%s is what it is on cpu', async (_op, op) => {
     await t.useDevice('cpu');
-    const expected = run(op);
+    const expected = await runOp(op);
     await t.useDevice('wasm', options);
     const before = t.memory().tensors;
-    run(op).forEach((values, i) => expectClose(values, expected[i]!, { tolerance: 2e-5, name: i === 0 ? 'value' : `gradient of input ${i - 1}` }));
+    (await runOp(op)).forEach((values, i) => expectClose(values, expected[i]!, { tolerance: 2e-5, name: i === 0 ? 'value' : `gradient of input ${i - 1}` }));
+    expect(t.memory().tensors).toBe(before);
+  });
+});
+
+describe('webgpu', () => {
+  test.each(Object.entries(ops))('%s is what it is on cpu', async (_op, op) => {
+    await t.useDevice('cpu');
+    const expected = await runOp(op);
+    await t.useDevice('webgpu');
+    const before = t.memory().tensors;
+    (await runOp(op)).forEach((values, i) => expectClose(values, expected[i]!, { tolerance: 1e-4, name: i === 0 ? 'value' : `gradient of input ${i - 1}` }));
     expect(t.memory().tensors).toBe(before);
   });
 });
 
 test('the optimizer\'s kernels', async () => {
   const results: Float32Array[] = [];
-  for (const device of ['cpu', 'wasm'] as const) {
+  for (const device of ['cpu', 'wasm', 'webgpu'] as const) {
     await t.useDevice(device);
     const entry = { param: t.tensor(numbers(70, 1)), grad: t.tensor(numbers(70, 2)), m: t.zeros([70]), v: t.zeros([70]), lr: 0.1, weightDecay: 0.1 };
-    t.adamwUpdate([entry], { beta1: 0.9, beta2: 0.99, eps: 1e-8, step: 1, gradScale: 1 / t.globalNorm([entry.grad]) });
-    results.push(entry.param.dataSync() as Float32Array);
+    t.adamwUpdate([entry], { beta1: 0.9, beta2: 0.99, eps: 1e-8, step: 1, gradScale: 1 / (await t.globalNorm([entry.grad]).data())[0]! });
+    results.push((await entry.param.data()).slice() as Float32Array);
   }
   expectClose(results[1]!, results[0]!, { tolerance: 2e-6 });
+  expectClose(results[2]!, results[0]!, { tolerance: 2e-6 });
 });

@@ -2,7 +2,7 @@
 import { type Document, exactDedup, type Filter, filterDocuments } from '@llm/data-quality';
 import { createModel, type Model } from '@llm/model';
 import { batches, causalLoss, packDocuments } from '@llm/pretrain';
-import { type Tensor, type Tree, useDevice } from '@llm/tensor';
+import { mul, type Tensor, type Tree, useDevice } from '@llm/tensor';
 import { gpt2Split, type Tokenizer, trainBpe } from '@llm/tokenizer';
 import { adamw, type Optimizer, train } from '@llm/train';
 
@@ -25,7 +25,7 @@ export async function cleanAndTrain(documents: Iterable<Document>): Promise<Toke
 }
 
 /** An optimizer of the user's own takes the place of ours. */
-const halved = (inner: Optimizer): Optimizer => ({ ...inner, name: 'halved', update: (step) => inner.update({ ...step, scale: step.scale / 2 }) });
+const halved = (inner: Optimizer): Optimizer => ({ ...inner, name: 'halved', update: (step) => inner.update({ ...step, scale: mul(step.scale, 0.5) }) });
 
 export async function pretrain(documents: readonly (readonly number[])[]): Promise<number> {
   await useDevice('wasm', { threads: 2 });

@@ -19,11 +19,11 @@ const held = packDocuments(validation.map(({ ids }) => ids), { length: 16, eos: 
 const model = createModel({ model_type: 'gpt2', vocab_size: 16, n_positions: 16, n_embd: 16, n_head: 2, n_layer: 1 });
 const params = model.init(0);
 const measure = () => bitsPerByte(model, params, { batches: batchesInOrder(held, { batch: 2 }), tokenBytes: Array.from({ length: 16 }, () => 1) });
-const before = measure().bitsPerByte;
+const before = (await measure()).bitsPerByte;
 for await (const step of train({ params, loss: causalLoss(model), batches: batches(rows, { batch: 4, seed: 1 }), optimizer: adamw({ lr: 0.01 }), steps: 60 })) {
   expect(Number.isFinite(step.loss), 'a finite loss');
 }
-const after = measure().bitsPerByte;
+const after = (await measure()).bitsPerByte;
 expect(after < 0.5 * before, `half of ${before} bits per byte but found ${after}`);
 
 const loss = crossEntropy(tensor([0, 0, 0, 0], [1, 4]), Int32Array.of(2), { denominator: 1 }).dataSync()[0];
