@@ -1,4 +1,5 @@
-export { train, startTraining, type Counted, type LossContext, type Step, type TrainingState, type TrainOptions } from './train.ts';
+export { train, startTraining, type Step, type TrainOptions } from './train.ts';
+export type { Counted, LossContext, TrainingState } from './training-state.ts';
 export { NonFiniteError, type GuardOptions, type GuardState } from './guard.ts';
 export type { LossScaleOptions, LossScaleState } from './loss-scale.ts';
 export type { Optimizer, OptimizerState, UpdateArguments } from './optimizer.ts';

@@ -2,7 +2,8 @@ import { div, mul, square, sub, sum, type Tensor, tensor, useDevice } from '@llm
 import { beforeEach, describe, expect, test } from 'vitest';
 import { adamw } from './adamw.ts';
 import { lossScaler, startLossScale } from './loss-scale.ts';
-import { type LossContext, startTraining, train } from './train.ts';
+import { startTraining, train } from './train.ts';
+import type { LossContext } from './training-state.ts';
 
 test('an overflow halves the factor, and 2000 steps without one double it', () => {
   const scaler = lossScaler(startLossScale());

@@ -6,7 +6,8 @@ import { configChanges } from './config-changes.ts';
 import type { LossScaleState } from './loss-scale.ts';
 import type { Optimizer } from './optimizer.ts';
 import { ResumeError } from './resume-error.ts';
-import { startTraining, type TrainingState } from './train.ts';
+import { startTraining } from './train.ts';
+import type { TrainingState } from './training-state.ts';
 
 const FORMAT_VERSION = 1;
 const PARAMS = 'model.safetensors';

@@ -4,7 +4,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { adamw } from './adamw.ts';
 import { NonFiniteError } from './guard.ts';
 import { sgd } from './sgd.ts';
-import { type LossContext, startTraining, type Step, train } from './train.ts';
+import { startTraining, type Step, train } from './train.ts';
+import type { LossContext } from './training-state.ts';
 
 /** Σ (w · x − y)² / denominator over rows of any number. */
 interface Batch { readonly x: number[]; readonly y: number[]; readonly targetCount: number }

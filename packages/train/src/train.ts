@@ -1,35 +1,13 @@
 import { deviceInUse, disposeTree, flatten, mul, type Precision, scope, type Tensor, type Tree, valueAndGrad, withPrecision } from '@llm/tensor';
 import { eventLoopTurn } from './event-loop-turn.ts';
-import { guard as makeGuard, type GuardOptions, type GuardState } from './guard.ts';
-import { type LossScaleOptions, lossScaler, type LossScaleState, startLossScale } from './loss-scale.ts';
-import type { Optimizer, OptimizerState } from './optimizer.ts';
+import { guard as makeGuard, type GuardOptions } from './guard.ts';
+import { type LossScaleOptions, lossScaler, startLossScale } from './loss-scale.ts';
+import type { Optimizer } from './optimizer.ts';
 import { type DeviceStep, deviceStep } from './step/device-step.ts';
 import { plainStep } from './step/plain-step.ts';
 import { recovering } from './step/recovering.ts';
+import type { Counted, LossContext, TrainingState } from './training-state.ts';
 import { type Outcome, type StepRequest, type StepSetting, verdict } from './step/step-setting.ts';
-
-/** What a loss gets beside parameters and batch. */
-export interface LossContext {
-  /** Divides the sum over this batch: the number of counted targets in all batches of the step; a scalar tensor where the step is compiled. */
-  readonly denominator: number | Tensor;
-  /** A seed for dropout, different for every micro-batch and the same after a resume. */
-  readonly seed: number;
-}
-
-/** A batch of any kind that says how many targets count in it. */
-export interface Counted {
-  readonly targetCount: number;
-}
-
-/** All that changes while training, beside the parameters: save it and a run goes on as if it had never stopped. */
-export interface TrainingState {
-  step: number;
-  tokens: number;
-  readonly optimizer: OptimizerState;
-  readonly guard: GuardState;
-  /** Where the loss is scaled. */
-  lossScale?: LossScaleState;
-}
 
 /** One optimizer step, as it was measured. */
 export interface Step {

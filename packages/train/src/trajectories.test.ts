@@ -6,7 +6,8 @@ import {
 import { expectClose } from '@llm/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { adamw } from './adamw.ts';
-import { type LossContext, train } from './train.ts';
+import { train } from './train.ts';
+import type { LossContext } from './training-state.ts';
 
 const golden = new URL('../../../tests/golden/', import.meta.url);
 const tensors = (path: string): Map<string, RawTensor> => readSafetensors(readFileSync(new URL(path, golden))).tensors;

@@ -1,6 +1,10 @@
 import { createArena } from './arena.ts';
 import type { Faults } from './faults.ts';
-import type { Command } from './recording.ts';
+
+/** One entry of a batch of commands. */
+export type Command =
+  | { readonly kind: 'dispatch'; readonly pipeline: GPUComputePipeline; readonly group: GPUBindGroup; readonly offset: number | undefined; readonly grid: readonly [number, number, number] }
+  | { readonly kind: 'copy'; readonly from: GPUBuffer; readonly fromOffset: number; readonly to: GPUBuffer; readonly toOffset: number; readonly bytes: number };
 
 /** Commands on their way to the device. */
 export interface CommandQueue {
@@ -20,6 +24,7 @@ const BATCH = 384;
 /** The number of slots for scalars in one arena. */
 export const ARENA_SLOTS = 512;
 
+/** An empty queue. */
 export function createQueue(device: GPUDevice, { check }: Faults): CommandQueue {
   const arena = createArena(device, ARENA_SLOTS);
   const counts = { dispatches: 0, submits: 0 };

@@ -1,5 +1,5 @@
 import { createArena } from './arena.ts';
-import { ARENA_SLOTS, createQueue } from './command-queue.ts';
+import { ARENA_SLOTS, type Command, createQueue } from './command-queue.ts';
 import { listen } from './faults.ts';
 import { type FreeList, giveFree, type PooledMemory, type PoolStats, sizeClass, takeFree } from './buffer-pool.ts';
 import { featuresOf, findAdapter, type FoundAdapter, type GpuFeatures, requestDevice } from './find-adapter.ts';
@@ -7,7 +7,7 @@ import { BUFFER, MAP_READ } from './flags.ts';
 import { GpuError } from './gpu-error.ts';
 import { createPipelines, packParams } from './pipelines.ts';
 import type { GpuMemory, GpuProgram, ProgramCall, RawCall, Scalar } from './program.ts';
-import { type Command, discard, type Plan, planOf, type Recording, startRecording } from './recording.ts';
+import { discard, type Plan, planOf, type Recording, startRecording } from './recording.ts';
 
 export interface GpuStats extends PoolStats {
   readonly dispatches: number;

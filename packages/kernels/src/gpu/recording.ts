@@ -1,12 +1,7 @@
 import type { Arena } from './arena.ts';
 import { type FreeList, giveFree, type PooledMemory } from './buffer-pool.ts';
-import type { CommandQueue } from './command-queue.ts';
+import type { Command, CommandQueue } from './command-queue.ts';
 import type { GpuMemory } from './program.ts';
-
-/** One entry of a batch of commands. */
-export type Command =
-  | { readonly kind: 'dispatch'; readonly pipeline: GPUComputePipeline; readonly group: GPUBindGroup; readonly offset: number | undefined; readonly grid: readonly [number, number, number] }
-  | { readonly kind: 'copy'; readonly from: GPUBuffer; readonly fromOffset: number; readonly to: GPUBuffer; readonly toOffset: number; readonly bytes: number };
 
 /** Values from the host that a recording uses, and where they lie. */
 export interface RecordedWrite {
@@ -29,6 +24,7 @@ export interface Recording {
   readonly external: Map<PooledMemory, number>;
 }
 
+/** A recording of nothing yet. */
 export function startRecording(): Recording {
   return { commands: [], arenas: [], writes: [], owned: new Set(), free: new Map(), touched: new Set(), external: new Map() };
 }

@@ -36,7 +36,7 @@ let webgpu: { readonly gpu: GpuDevice; readonly backend: WebgpuBackend; lost: bo
 /**
  * Makes a device the one that tensors live on. By default `webgpu` where there is a graphics card, else `wasm` (WebAssembly SIMD
  * on all processors); `cpu` (plain TypeScript, slow, the oracle of the tests) when named, or, saying so, where there is no
- * WebAssembly SIMD. A software imitation of a graphics card is taken only when `webgpu` is named. Calling it again with the same
+ * WebAssembly SIMD. In Node the variable LLM_DEVICE of the process names another default. A software imitation of a graphics card is taken only when `webgpu` is named. Calling it again with the same
  * options changes nothing, unless the graphics card was lost: then it is opened anew. Tensors that came from the host unchanged come
  * back by themselves, others once they are overwritten.
  *
@@ -49,7 +49,8 @@ let webgpu: { readonly gpu: GpuDevice; readonly backend: WebgpuBackend; lost: bo
  * if (name !== 'wasm' || description === '') throw new Error('no device');
  * ```
  */
-export async function useDevice(asked?: DeviceName, options: DeviceOptions = {}): Promise<Device> {
+export async function useDevice(named?: DeviceName, options: DeviceOptions = {}): Promise<Device> {
+  const asked = named ?? deviceOfEnvironment();
   if (asked !== undefined && asked !== 'webgpu' && asked !== 'wasm' && asked !== 'cpu') {
     throw new RangeError(`useDevice: expected 'webgpu', 'wasm' or 'cpu' but found ${JSON.stringify(asked)}`);
   }
@@ -62,6 +63,13 @@ export async function useDevice(asked?: DeviceName, options: DeviceOptions = {})
   // It would advise to install another package.
   (engine().backend as unknown as { firstUse: boolean }).firstUse = false;
   return { name: 'cpu', description: 'plain TypeScript, one thread: for checking, not for training', threads: 1, notes: asked === undefined ? [...notes, NO_SIMD] : [] };
+}
+
+/** The device that the variable LLM_DEVICE of the process names. */
+function deviceOfEnvironment(): DeviceName | undefined {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
+  const name = process?.env?.['LLM_DEVICE'];
+  return name === undefined || name === '' ? undefined : name as DeviceName;
 }
 
 /** Whether there is a graphics card, or why it is not used. */

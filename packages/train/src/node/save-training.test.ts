@@ -8,7 +8,8 @@ import { CheckpointError } from '../checkpoint/errors.ts';
 import { type FileSystem, nodeFs } from '../checkpoint/file-system.ts';
 import { sgd } from '../sgd.ts';
 import { restoreTraining } from '../state.ts';
-import { type LossContext, startTraining, type Step, train, type TrainingState } from '../train.ts';
+import { startTraining, type Step, train } from '../train.ts';
+import type { LossContext, TrainingState } from '../training-state.ts';
 import { resumeTraining, saveTraining } from './save-training.ts';
 
 type Params = { w: Tensor; b: Tensor };

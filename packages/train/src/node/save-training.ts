@@ -7,7 +7,7 @@ import { type CheckpointFiles, saveCheckpoint } from '../checkpoint/save-checkpo
 import type { Skipped } from '../checkpoint/run-folder.ts';
 import { canonicalText } from '../config-changes.ts';
 import { type Restored, type RestoreOptions, restoreTraining, type TrainingFacts, trainingFiles } from '../state.ts';
-import type { TrainingState } from '../train.ts';
+import type { TrainingState } from '../training-state.ts';
 
 export interface SaveTrainingOptions extends TrainingFacts {
   readonly params: Tree;

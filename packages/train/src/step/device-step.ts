@@ -1,5 +1,5 @@
 import { add, clipScale, compile, concat, div, globalNorm, mul, reshape, scope, type Tensor, tensor } from '@llm/tensor';
-import type { Counted, LossContext } from '../train.ts';
+import type { Counted, LossContext } from '../training-state.ts';
 import { accumulate } from './gradient.ts';
 import type { StepRequest, StepSetting } from './step-setting.ts';
 

@@ -1,6 +1,6 @@
 import { deviceInUse, GpuError, overwrite, type Tensor, useDevice } from '@llm/tensor';
 import type { LossScaleState } from '../loss-scale.ts';
-import type { TrainingState } from '../train.ts';
+import type { TrainingState } from '../training-state.ts';
 
 /** The host's copy of everything that training changes. */
 interface Snapshot {

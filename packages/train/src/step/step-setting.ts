@@ -2,7 +2,7 @@ import type { Gradients, Tensor } from '@llm/tensor';
 import type { Guard } from '../guard.ts';
 import type { LossScaler } from '../loss-scale.ts';
 import type { Optimizer } from '../optimizer.ts';
-import type { LossContext, TrainingState } from '../train.ts';
+import type { LossContext, TrainingState } from '../training-state.ts';
 
 /** What stays the same from step to step. */
 export interface StepSetting<B> {
