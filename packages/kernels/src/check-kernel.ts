@@ -49,7 +49,7 @@ function makeIo(kernel: Kernel, { dims, uniforms, inputs = {}, with: optional = 
     if (port.optional && !optional.includes(name)) continue;
     const length = count(portShape(kernel, name, all));
     const values = inputs[name]?.(random, length) ?? Array.from({ length }, () => normal(random));
-    io[name] = Float64Array.from(Float32Array.from(values));
+    io[name] = Float64Array.from(port.dtype === 'int32' ? values : Float32Array.from(values));
   }
   for (const [name, port] of Object.entries(kernel.outputs)) {
     if (port.optional && !optional.includes(name)) continue;

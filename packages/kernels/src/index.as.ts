@@ -27,6 +27,7 @@ export * from './layout/transpose.as';
 export * from './linear-cross-entropy/linear-cross-entropy.as';
 export * from './lion/lion.as';
 export * from './matmul/matmul.as';
+export * from './portable/math.as';
 export * from './reduce/reduce-rows.as';
 export * from './reduce/sum-columns.as';
 export * from './rms-norm/rms-norm.as';

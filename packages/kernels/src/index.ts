@@ -16,6 +16,7 @@ export { philox, type Philox } from './dropout/philox.ts';
 export { adamwMany, type AdamwOptions, type AdamwTensor } from './adamw/adamw-many.ts';
 export { globalNormMany } from './global-norm/global-norm-many.ts';
 export { globalNormManyOnGpu } from './global-norm/global-norm-many-on-gpu.ts';
+export { portable, portableGradient, preparePortable, type CompiledPortable, type PortableOptions } from './portable/portable.ts';
 
 // Kernels, one line each: tools/build-wasm.mjs keeps this list.
 export { activation, activationBackward } from './activation/activation.ts';

@@ -60,3 +60,40 @@ kernels.adamwMany(device, [{ param: y, grad: x, m, v, count: 3, lr: 0.5, weightD
 expect(Math.abs(device.f32(y, 1)[0] + 0.5) < 1e-5, `a first step of lr against the gradient but found ${device.f32(y, 1)[0]}`);
 expect(kernels.philox(1).word() === kernels.philox(1).word(), 'the same seed to give the same number');
 await device.close();
+
+// A portable kernel of one's own, without gpu.js beside the tarball.
+const slope = kernels.portable('slope', (x, s) => Math.max(x, s * x), { uniforms: { s: 0.1 } });
+const slopeBackward = kernels.portableGradient(slope, (x, dy, s) => (x > 0 ? dy : s * dy));
+kernels.checkGradient(slope, slopeBackward, { cases: [{ dims: { count: 9 } }], gradients: { x: 'dx' }, dy: { y: 'dy' } });
+const missing = await kernels.preparePortable(slope).then(() => 'compiled', ({ message }) => message);
+expect(missing.includes('Install it (npm install gpu.js)'), `a word on how to install gpu.js but found ${missing}`);
+
+// On a graphics card where there is one: the same kernel, its own program, and the norm of many.
+expect(kernels.askedDevices().length > 0, 'some device to be asked for');
+const program = kernels.defineProgram({
+  name: 'double', bindings: ['read', 'write'], params: { count: 'u32' },
+  source: `struct Params { count: u32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) { if (id.x < params.count) { y[id.x] = 2.0 * x[id.x]; } }`,
+});
+const onGpu = { ...double, webgpu: ({ at, dims: { n }, run }) => run(program, { bind: [at.x, at.y], params: { count: n }, grid: kernels.flatGrid(n, 64) }) };
+const gpu = await kernels.createGpuDevice().catch((error) => {
+  expect(error instanceof kernels.GpuError && error.code === 'E_NO_GPU', `no graphics card, said by its code, but found ${error}`);
+  return undefined;
+});
+const calls = [];
+const card = gpu ?? { alloc: (bytes) => ({ bytes }), free() {}, write() {}, run: (...call) => calls.push(call) };
+const [a, b, norm] = [12, 12, 4].map((bytes) => card.alloc(bytes));
+card.write(a, Float32Array.of(3, 0, 4));
+kernels.launchGpu(card, onGpu, { at: { x: a, y: b }, dims });
+kernels.globalNormManyOnGpu(card, { tensors: [{ memory: a, count: 3 }, { memory: b, count: 3 }], norm });
+if (gpu === undefined) {
+  expect(calls.length === 4, `a product, two sums of squares and their norm but found ${calls.length} dispatches`);
+  await kernels.findAdapter().then(() => expect(false, 'no adapter'), ({ code }) => expect(code === 'E_NO_GPU', 'the code E_NO_GPU'));
+} else {
+  expect((await kernels.findAdapter()).description.length > 0, 'the name of the adapter');
+  expect(Math.abs(new Float32Array(await gpu.read(norm))[0] - Math.sqrt(125)) < 1e-4, '√125 of 3, 0, 4 and twice that');
+  gpu.close();
+}

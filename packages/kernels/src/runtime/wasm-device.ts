@@ -15,6 +15,8 @@ export interface WasmDevice {
   i32(address: number, length: number): Int32Array;
   u8(address: number, length: number): Uint8Array;
   dispatch: Pool['dispatch'];
+  /** Instantiates a module over this memory, on this thread; it may import `env.memory`, what the kernels export, and `imports`. */
+  link(bytes: Uint8Array, imports?: WebAssembly.ModuleImports): WebAssembly.Exports;
   close(): Promise<void>;
 }
 
@@ -152,6 +154,10 @@ export async function createWasmDevice(options: WasmDeviceOptions = {}): Promise
     i32: (address, length) => new Int32Array(memory.buffer, address, length),
     u8: (address, length) => new Uint8Array(memory.buffer, address, length),
     dispatch: pool.dispatch,
+    link(bytes, imports = {}) {
+      const module = new WebAssembly.Module((shared ? withSharedMemory(bytes) : bytes) as BufferSource);
+      return new WebAssembly.Instance(module, { env: { ...imports, ...instance.exports, memory } }).exports;
+    },
     close: pool.close,
   };
 }
