@@ -79,8 +79,7 @@ describe.runIf(askedDevices().includes('webgpu'))('a graphics card', () => {
     const x = place([1, 2]);
     const source = Float32Array.of(10, 20);
     const { result, plan } = gpu.record(() => {
-      const given = gpu.alloc(8);
-      gpu.write(given, source);
+      const given = gpu.place(source);
       const a = add(x, 1);
       gpu.free(add(a, 5));
       const b = add(given, 1);
@@ -108,6 +107,27 @@ describe.runIf(askedDevices().includes('webgpu'))('a graphics card', () => {
     plan.dispose();
     // The results stay with who holds them.
     expect(await valuesOf(result.b)).toEqual([58, 5]);
+  });
+
+  test('what is placed while recording is not placed again, and what is written is written again', async () => {
+    const { result: { kept, written }, plan } = gpu.record(() => {
+      // Memory that was used and given back must not serve values that stay.
+      gpu.free(add(gpu.place(Float32Array.of(1)), 1));
+      const kept = gpu.place(Float32Array.of(5));
+      const written = gpu.alloc(4);
+      gpu.write(written, Float32Array.of(6));
+      for (const memory of [kept, written]) {
+        const more = add(memory, 1);
+        gpu.copy(more, memory);
+        gpu.free(more);
+      }
+      return { kept, written };
+    });
+    expect(await valuesOf(kept)).toEqual([6]);
+    for (let i = 0; i < 3; i++) plan.replay();
+    expect(await valuesOf(kept)).toEqual([9]);
+    expect(await valuesOf(written)).toEqual([7]);
+    plan.dispose();
   });
 
   test('memory from outside that is freed while recording stays as the replays need it', async () => {

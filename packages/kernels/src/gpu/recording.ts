@@ -19,14 +19,13 @@ export interface Recording {
   readonly writes: RecordedWrite[];
   readonly owned: Set<PooledMemory>;
   readonly free: FreeList;
-  readonly touched: Set<PooledMemory>;
   /** Memory from outside that commands use, with its generation then. */
   readonly external: Map<PooledMemory, number>;
 }
 
 /** A recording of nothing yet. */
 export function startRecording(): Recording {
-  return { commands: [], arenas: [], writes: [], owned: new Set(), free: new Map(), touched: new Set(), external: new Map() };
+  return { commands: [], arenas: [], writes: [], owned: new Set(), free: new Map(), external: new Map() };
 }
 
 /** Recorded commands, ready to run again. */

@@ -1,5 +1,6 @@
 import { type Kernel, defineKernel } from '../kernel.ts';
 import { packB, runMatmul } from '../matmul/run-matmul.ts';
+import { linearCrossEntropyOnGpu } from './linear-cross-entropy-on-gpu.ts';
 import { linearCrossEntropyReference } from './reference.ts';
 
 /** Logits of a chunk, at most, unless fewer rows than MIN_ROWS would fit: then the products would be bound by memory. */
@@ -20,7 +21,8 @@ function chunkRows(rows: number, vocab: number): number {
  *
  * and 0 where the target is `ignoreIndex`. The optional gradients are those of Σ rowScale · loss (rowScale 1 where absent), made in
  * the same pass: a few hundred rows at a time become logits, losses and gradients. A target outside the vocabulary gives a
- * loss of NaN, and NaN in the gradients. `correct` is 1 where the largest logit (the first of equals) is the target's.
+ * loss of NaN, and NaN in the gradients. `precision` is that of the products, as `matmul`
+ * takes it. `correct` is 1 where the largest logit (the first of equals) is the target's.
  */
 export const linearCrossEntropy: Kernel = defineKernel({
   name: 'linearCrossEntropy',
@@ -34,7 +36,7 @@ export const linearCrossEntropy: Kernel = defineKernel({
     dhidden: { dims: ['rows', 'width'], optional: true }, dweight: { dims: ['vocab', 'width'], optional: true },
     dbias: { dims: ['vocab'], optional: true }, lse: { dims: ['rows'], optional: true }, correct: { dims: ['rows'], optional: true },
   },
-  uniforms: { ignoreIndex: -100, labelSmoothing: 0, zLoss: 0 },
+  uniforms: { ignoreIndex: -100, labelSmoothing: 0, zLoss: 0, precision: 0 },
   reference: linearCrossEntropyReference,
   wasm({ at, dims: { rows = 0, width = 0, vocab = 0 }, uniforms: { ignoreIndex, labelSmoothing, zLoss }, run, temporary, device }) {
     if (rows === 0 || vocab === 0) {
@@ -89,4 +91,5 @@ export const linearCrossEntropy: Kernel = defineKernel({
       release();
     }
   },
+  webgpu: linearCrossEntropyOnGpu,
 });

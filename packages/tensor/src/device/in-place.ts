@@ -34,30 +34,43 @@ export function overwrite(target: Tensor, values: ArrayLike<number> | Tensor): v
 
 /**
  * Writes source [batch, count, …] into target [batch, capacity, …] in place, row b from position `offsets[b]` on, as a cache
- * of keys and values needs it.
+ * of keys and values needs it. Offsets may be an int32 tensor [batch]: on a graphics card they are not known here, and rows that
+ * would lie outside of the capacity are left out there.
  */
-export function writeRows(target: Tensor, source: Tensor, offsets: ArrayLike<number>): void {
+export function writeRows(target: Tensor, source: Tensor, offsets: ArrayLike<number> | Tensor): void {
   const [batch = 0, capacity = 0] = target.shape;
   const count = source.shape[1] ?? 0;
   const width = target.size / Math.max(1, batch * capacity);
   if (source.dtype !== target.dtype || source.shape[0] !== batch || source.size !== batch * count * width) {
     throw new RangeError(`writeRows: expected source [${batch}, count, …] of rows like target [${target.shape.join(', ')}] but found [${source.shape.join(', ')}]`);
   }
+  const backend = webgpuBackend();
+  const onCard = (at: Tensor): void => {
+    backend!.launch(writeRowsKernel, { at: { target: dataOf(target), source: dataOf(source), offsets: dataOf(at) }, dims: { batch, count, capacity, width }, uniforms: {} });
+  };
+  if ('dataId' in offsets) {
+    if (offsets.dtype !== 'int32' || offsets.size !== batch) throw new RangeError(`writeRows: expected int32 offsets [${batch}] but found ${offsets.dtype} [${offsets.shape.join(', ')}]`);
+    if (backend !== undefined) {
+      onCard(offsets);
+      return;
+    }
+  }
+  const positions = 'dataId' in offsets ? valuesInPlace(offsets) : offsets;
   for (let row = 0; row < batch; row++) {
-    const offset = offsets[row] ?? NaN;
+    const offset = positions[row] ?? NaN;
     if (!Number.isInteger(offset) || offset < 0 || offset + count > capacity) throw new RangeError(`writeRows: expected positions within ${capacity} but found ${offset} + ${count}`);
   }
-  const backend = webgpuBackend();
   if (backend !== undefined) {
-    const at = makeTensor(Int32Array.from(offsets), [batch], 'int32');
-    backend.launch(writeRowsKernel, { at: { target: dataOf(target), source: dataOf(source), offsets: dataOf(at) }, dims: { batch, count, capacity, width }, uniforms: {} });
+    // A recording knows an array that it was given by its identity, so none is made where there is one.
+    const at = makeTensor(positions instanceof Int32Array ? positions : Int32Array.from(positions), [batch], 'int32');
+    onCard(at);
     at.dispose();
     return;
   }
   const from = valuesInPlace(source);
   const to = valuesInPlace(target);
   for (let row = 0; row < batch; row++) {
-    const offset = offsets[row]!;
+    const offset = positions[row]!;
     to.set(from.subarray(row * count * width, (row + 1) * count * width), (row * capacity + offset) * width);
   }
 }

@@ -105,11 +105,10 @@ export class WebgpuBackend extends Stock implements OwnBackend {
       throw new GpuError('E_GPU_LOST', `expected a tensor [${shape.join(', ')}] on the graphics card but it was lost with the card. Load it again, or go on from the last checkpoint.`);
     }
     const foreign = entry.memory === undefined && resource !== null && resource !== undefined;
-    const memory = foreign ? this.gpu.adopt(resource, bytesOf(shape)) : this.gpu.alloc(bytesOf(shape));
-    this.place(entry, memory);
     const source = host ?? (values === null || values === undefined ? undefined : words(values, dtype));
+    if (foreign) this.place(entry, this.gpu.adopt(resource, bytesOf(shape)));
+    else this.place(entry, source === undefined ? this.gpu.alloc(bytesOf(shape)) : this.gpu.place(source));
     if (source === undefined) return;
-    this.gpu.write(memory, source);
     if (source.byteLength <= KEPT_BYTES) entry.host = source;
     entry.values = null;
   }

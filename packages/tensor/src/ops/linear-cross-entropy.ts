@@ -3,6 +3,7 @@ import { div, mul, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { differentiable } from '../autodiff/differentiable.ts';
 import { needsGradient } from '../autodiff/training.ts';
 import { call } from '../device/call.ts';
+import { halfPrecision } from '../device/precision.ts';
 
 export interface LinearCrossEntropyOptions {
   /** Targets with this id do not count; default −100. */
@@ -42,7 +43,7 @@ export function linearCrossEntropy(hidden: Tensor, weight: Tensor, targets: Tens
     inputs: { hidden, weight },
     forward: (save) => {
       const { loss, dhidden, dweight } = call(kernel, {
-        inputs: { hidden, weight, targets }, dims: { rows, width, vocab }, uniforms: { ignoreIndex, labelSmoothing, zLoss },
+        inputs: { hidden, weight, targets }, dims: { rows, width, vocab }, uniforms: { ignoreIndex, labelSmoothing, zLoss, precision: Number(halfPrecision()) },
         outputs: { loss: true, dhidden: wanted.hidden ? hidden.shape : undefined, dweight: wanted.weight ? weight.shape : undefined },
       });
       save([dhidden, dweight, ...(typeof counted === 'number' ? [] : [counted])].filter((tensor) => tensor !== undefined));
