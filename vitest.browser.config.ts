@@ -15,7 +15,7 @@ const config: ViteUserConfig = defineConfig({
   define: { crossOriginIsolationWanted: JSON.stringify(isolated) },
   test: {
     // The contract of every kernel runs here too; what reads files or starts processes stays in Node.
-    include: ['browser/**/*.browser.test.ts', '../packages/kernels/src/*/*.test.ts'],
+    include: ['browser/**/*.browser.test.ts', ...(isolated ? ['../packages/kernels/src/*/*.test.ts'] : [])],
     exclude: ['**/node_modules/**', '**/golden.test.ts', '**/runtime/**', '**/portable/**'],
     setupFiles: ['browser/ask-devices.ts', '../tools/count-cases.mjs'],
     fileParallelism: false,

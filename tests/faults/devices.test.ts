@@ -8,6 +8,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 afterEach(() => {
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
+  vi.unstubAllEnvs();
 });
 
 test.each([
@@ -15,6 +16,7 @@ test.each([
   ['WebAssembly', () => vi.stubGlobal('WebAssembly', undefined)],
 ])('an engine without %s computes in plain TypeScript and says so; who names the device gets an error', async (_what, hide) => {
   hide();
+  vi.stubEnv('LLM_DEVICE', '');
   const { name, notes } = await useDevice();
   expect(name).toBe('cpu');
   expect(notes.at(-1)).toEqual(expect.stringContaining('This engine has no WebAssembly SIMD, so everything runs in plain TypeScript and far slower.'));
