@@ -41,6 +41,7 @@ function small(positions = 64): Loaded {
   return { model, params: model.init(5) };
 }
 
+const SEVENS = Array.from({ length: 43 }, (_, i) => 7 * i);
 const PROMPTS = [[1, 2, 3, 4, 5, 6, 7], Uint32Array.of(9), [20, 21, 22]];
 
 describe.runIf(askedDevices().includes('webgpu'))('generate on a graphics card', () => {
@@ -71,7 +72,7 @@ describe.runIf(askedDevices().includes('webgpu'))('generate on a graphics card',
     });
     expect(webgpu).toEqual(wasm);
     if (Object.keys(change).length === 0) expect(webgpu).toEqual({ batch: continuations, eos: with_eos.continuations, alone: [continuations[1]] });
-  });
+  }, 180_000);
 
   test.each<[string, Sampler]>([
     ['the default', defaultSampler()], ['flat', temperature(1.5)], ['top-p alone', topP(0.8)], ['greedy', greedy], ['top-k of all', topK(1000)],
@@ -79,12 +80,13 @@ describe.runIf(askedDevices().includes('webgpu'))('generate on a graphics card',
   ])('%s: the same seed, the tokens of wasm; rows end at different times', async (_name, sampler) => {
     const { wasm, webgpu } = await onBoth(async () => {
       const loaded = small();
-      const found = byRow(await all(loaded, PROMPTS, { sampler, seed: 3, maxTokens: 12, eosIds: [38, 39, 40, 41, 42, 43, 44, 100, 101, 102, 103, 150, 200, 201, 202], logprobs: true }));
+      const found = byRow(await all(loaded, PROMPTS, { sampler, seed: 3, maxTokens: 12, eosIds: SEVENS, logprobs: true }));
       disposeTree(loaded.params);
       return found;
     });
     const strip = (tokens: readonly GeneratedToken[]): object[] => tokens.map(({ logprob: _, ...rest }) => rest);
     expect(strip(webgpu)).toEqual(strip(wasm));
+    expect(new Set(rowsOf(webgpu, 3).map(({ length }) => length)).size).toBeGreaterThan(1);
     webgpu.forEach(({ logprob }, i) => expect(logprob).toBeCloseTo(wasm[i]!.logprob!, 3));
   });
 
@@ -136,6 +138,8 @@ describe.runIf(askedDevices().includes('webgpu'))('generate on a graphics card',
     // The same dispatches for every token.
     expect(later).toEqual(later.map(() => [0, later[0]![1]]));
     expect(later[0]![1]).toBeGreaterThan(10);
+    // What is drawn on the card runs on before it is read: the last step but one has run all there is.
+    expect(seen[19]!.dispatches - seen[18]!.dispatches).toBe(sampler.settings === undefined ? later[0]![1] : 0);
     expect(memory().tensors - before.tensors).toBeLessThanOrEqual(2);
     disposeTree(loaded.params);
   });
@@ -165,4 +169,22 @@ describe.runIf(askedDevices().includes('webgpu'))('generate on a graphics card',
     expect(memory().tensors).toBe(before);
     disposeTree(loaded.params);
   });
+
+  test('a card that is lost ends it with what to do, and the next one goes on', async () => {
+    await useDevice('webgpu');
+    const loaded = small();
+    const before = memory().tensors;
+    const whole = await all(loaded, PROMPTS, { seed: 1, maxTokens: 6, eosIds: [] });
+    const left = memory().tensors;
+    let count = 0;
+    const losing = async (): Promise<void> => {
+      for await (const _ of generate(loaded.model, loaded.params, PROMPTS, { seed: 1, eosIds: [] })) if (++count === 7) (engine().backend as unknown as { gpu: { device: GPUDevice } }).gpu.device.destroy();
+    };
+    await expect(losing()).rejects.toMatchObject({ code: 'E_GPU_LOST' });
+    expect(memory().tensors).toBe(left);
+    await useDevice('webgpu');
+    expect(await all(loaded, PROMPTS, { seed: 1, maxTokens: 6, eosIds: [] })).toEqual(whole);
+    expect(left - before).toBeLessThanOrEqual(2);
+    disposeTree(loaded.params);
+  }, 180_000);
 });

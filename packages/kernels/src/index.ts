@@ -50,6 +50,7 @@ export { sumColumns } from './reduce/sum-columns.ts';
 export { reluSquared, reluSquaredBackward } from './relu-squared/relu-squared.ts';
 export { rmsNorm, rmsNormBackward } from './rms-norm/rms-norm.ts';
 export { rope } from './rope/rope.ts';
+export { sample } from './sample/sample.ts';
 export { sigmoidFocal, sigmoidFocalBackward } from './sigmoid-focal/sigmoid-focal.ts';
 export { silu, siluBackward } from './silu/silu.ts';
 export { logSoftmax, logSoftmaxBackward } from './softmax/log-softmax.ts';

@@ -70,7 +70,7 @@ export function createMemory(device: GPUDevice, { faults, queue, add }: { faults
   };
   /** A place of their own for values that a recording uses, where nothing else of it may come. */
   const placeFor = (recording: Recording, values: ArrayBufferView): PooledMemory => {
-    const memory = Object.assign(fresh(bufferSize(values.byteLength)), { bytes: values.byteLength, owner: recording, pinned: true });
+    const memory = Object.assign(takeFree(pool, bufferSize(values.byteLength)) ?? fresh(bufferSize(values.byteLength)), { bytes: values.byteLength, owner: recording, pinned: true });
     recording.owned.add(memory);
     recording.writes.push({ memory, source: values });
     upload(memory, values);
@@ -90,7 +90,7 @@ export function createMemory(device: GPUDevice, { faults, queue, add }: { faults
       check();
       const { recording } = memory;
       const size = bufferSize(bytes);
-      const taken = takeFree(recording?.free ?? pool, size) ?? fresh(size);
+      const taken = (recording && takeFree(recording.free, size)) ?? takeFree(pool, size) ?? fresh(size);
       if (recording !== undefined) {
         taken.owner = recording;
         recording.owned.add(taken);

@@ -130,6 +130,24 @@ describe.runIf(askedDevices().includes('webgpu'))('a graphics card', () => {
     plan.dispose();
   });
 
+  test('an absent port leaves a plan valid, and a second recording makes no buffers where a first gave its own back', async () => {
+    const once = (): { created: number; valid: boolean } => {
+      const before = gpu.stats().buffersCreated;
+      const { result, plan } = gpu.record(() => {
+        const y = gpu.alloc(4096);
+        gpu.run(addOne, { bind: [undefined, y], params: { count: 1, addend: 1 }, grid: [1] });
+        return y;
+      });
+      const valid = plan.valid();
+      gpu.free(result);
+      plan.dispose();
+      return { created: gpu.stats().buffersCreated - before, valid };
+    };
+    expect(once().valid).toBe(true);
+    // The arena of its scalars is its own.
+    expect(once().created).toBe(1);
+  });
+
   test('memory from outside that is freed while recording stays as the replays need it', async () => {
     const x = place([4]);
     const { result, plan } = gpu.record(() => {

@@ -88,7 +88,7 @@ export async function createGpuDevice(options: { readonly halfPrecision?: boolea
   const whole = ({ buffer, bytes }: GpuMemory): GPUBufferBinding => ({ buffer, size: Math.max(16, Math.ceil(bytes / 16) * 16) });
   /** The memory behind each binding; an absent port has a few bytes of nothing, one for each place, since what is written must not be bound twice. */
   const boundMemory = ({ name, bindings }: GpuProgram, bind: ProgramCall['bind']): PooledMemory[] => {
-    const memories = bindings.map((access, i) => (bind[i] as PooledMemory | undefined) ?? (nothing[access === 'read' ? 0 : i + 1] ??= memory.fresh(256)));
+    const memories = bindings.map((access, i) => (bind[i] as PooledMemory | undefined) ?? (nothing[access === 'read' ? 0 : i + 1] ??= Object.assign(memory.fresh(256), { live: true })));
     bindings.forEach((access, i) => {
       const twin = access === 'write' ? memories.findIndex((other, j) => j !== i && other === memories[i]) : -1;
       if (twin >= 0) throw new RangeError(`${name}: expected what it writes (binding ${i + 1}) to share no memory with binding ${twin + 1}. Copy the tensor first.`);

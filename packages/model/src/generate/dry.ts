@@ -1,5 +1,5 @@
 import { pick } from './candidates.ts';
-import type { Sampler } from './sampler.ts';
+import { off, type Sampler } from './sampler.ts';
 
 export interface DryOptions {
   /** 0 is off; 0.8 is usual. */
@@ -24,7 +24,7 @@ export function dry({ multiplier = 0, base = 1.75, allowedLength = 2, lastN = -1
   if (!(multiplier >= 0) || !(base >= 1) || !(allowedLength >= 1) || !Number.isInteger(lastN) || lastN < -1) {
     throw new RangeError(`dry: expected multiplier ≥ 0, base ≥ 1, allowedLength ≥ 1 and lastN ≥ −1 but found ${multiplier}, ${base}, ${allowedLength} and ${lastN}`);
   }
-  if (multiplier === 0 || lastN === 0) return (list) => list;
+  if (multiplier === 0 || lastN === 0) return off;
   const stops = new Set(breakers);
   return (list, { history }) => {
     const longest = repeats(lastN === -1 ? history : history.slice(-lastN), stops);

@@ -1,10 +1,12 @@
 import { philox } from '@llm/kernels';
-import type { Tree } from '@llm/tensor';
+import { deviceInUse, type Tree } from '@llm/tensor';
 import type { SpecialIds } from '../config/special-ids.ts';
 import { kvCache, selectRows } from '../layers/kv-cache.ts';
 import type { Model } from '../model.ts';
-import { candidates, draw, logProbability } from './candidates.ts';
+import { cardDecoder } from './card-decoder.ts';
 import { checkPrompts } from './check-prompts.ts';
+import type { Draw, Row } from './decoder.ts';
+import { hostDecoder } from './host-decoder.ts';
 import { lastLogits } from './last-logits.ts';
 import { nextTask } from './next-task.ts';
 import type { Sampler } from './sampler.ts';
@@ -45,13 +47,6 @@ export interface GeneratedToken {
 /** Tokens for which the cache has room at first; it doubles when they are used up, so that a large `maxTokens` costs nothing by itself. */
 const FIRST_ROOM = 256;
 
-interface Row {
-  readonly row: number;
-  readonly history: number[];
-  readonly uniform: () => number;
-  readonly prompt: number;
-}
-
 /**
  * Continues prompts, all of them in one batch through a KV cache, and yields each token as soon as it is drawn.
  *
@@ -86,50 +81,62 @@ export async function* generate(
   if (prompts.length === 0) return;
   const longest = prompts.reduce((most, { length }) => Math.max(most, length), 0);
   const ends = new Set(eosIds);
-  let active = prompts.map((prompt, row): Row => ({ row, history: Array.from(prompt), uniform: philox(seed, row).uniform, prompt: prompt.length }));
+  let active = prompts.map((prompt, row): Row => ({ row, history: Array.from(prompt), uniform: philox(seed, row).uniform, prompt: prompt.length, ended: false }));
   // The last token drawn is never run, so it needs no room.
   const mostRoom = Math.min(maxPositions, longest + maxTokens - 1);
   let cache = kvCache(model.shape, { batch: active.length, capacity: Math.min(mostRoom, longest + FIRST_ROOM) });
+  const decoder = (deviceInUse() === 'webgpu' ? cardDecoder : hostDecoder)({ model, params, sampler, logprobs });
   const aborted = async (): Promise<boolean> => {
     await nextTask();
     return signal?.aborted ?? false;
   };
   try {
-    let logits = active.map((): Float32Array | undefined => undefined);
+    const first: Draw[] = [];
     for (let from = 0; from < longest; from += prefillTokens) {
       if (await aborted()) return;
       const count = Math.min(prefillTokens, longest - from);
       const ids = Int32Array.from({ length: active.length * count }, (_, i) => active[Math.floor(i / count)]!.history[from + (i % count)] ?? 0);
       const ending = active.filter(({ prompt }) => prompt > from && prompt <= from + count);
-      const found = await lastLogits({ model, params, cache }, { ids, count, places: ending.map(({ row, prompt }) => row * count + prompt - 1 - from) });
-      ending.forEach(({ row }, i) => { logits[row] = found[i]; });
+      const logits = lastLogits({ model, params, cache }, { ids, count, places: ending.map(({ row, prompt }) => row * count + prompt - 1 - from) });
+      if (logits !== undefined) (await decoder.draw(logits, ending)).forEach((draw, i) => { first[ending[i]!.row] = draw; });
       cache.truncate(active.map(({ prompt }) => Math.min(prompt, from + count)));
     }
+    let step = Promise.resolve<readonly Draw[]>(first);
     for (;;) {
+      // All rows have as many tokens, so their last one comes at once.
+      const goesOn = active.every(({ ended, history, prompt }) => !ended && history.length - prompt + 1 < maxTokens);
+      const ahead = goesOn ? decoder.ahead(cache, active) : undefined;
+      // Whoever waits for it is told what went wrong; nobody does where all rows end first.
+      ahead?.catch(() => {});
+      const draws = await step;
       if (await aborted()) return;
       const going: number[] = [];
-      for (const [i, { row, history, uniform, prompt }] of active.entries()) {
-        const id = draw(sampler(candidates(logits[i]!), { history, uniform }), uniform());
+      for (const [i, drawing] of active.entries()) {
+        const { row, history, prompt } = drawing;
+        if (drawing.ended) continue;
+        const { id, logprob } = draws[i]!();
         history.push(id);
         const reason = endOf(history, { prompt, maxTokens, maxPositions, ends, stop });
+        drawing.ended = reason !== undefined;
         if (reason === undefined) going.push(i);
-        yield {
-          row, id, ...(logprobs ? { logprob: logProbability(logits[i]!, id) } : {}), ...(reason === undefined ? {} : { done: true as const, reason }),
-        };
+        yield { row, id, ...(logprob === undefined ? {} : { logprob }), ...(reason === undefined ? {} : { done: true as const, reason }) };
       }
       if (going.length === 0) return;
+      if (ahead !== undefined) {
+        step = ahead;
+        continue;
+      }
       const full = Math.max(...cache.lengths) >= cache.capacity;
       if (going.length < active.length || full) {
         cache = selectRows(cache, going, { shape: model.shape, capacity: full ? Math.min(mostRoom, 2 * cache.capacity) : cache.capacity });
         active = going.map((i) => active[i]!);
       }
       if (await aborted()) return;
-      logits = await lastLogits({ model, params, cache }, {
-        ids: Int32Array.from(active, ({ history }) => history.at(-1)!), count: 1, places: active.map((_, i) => i),
-      });
+      step = decoder.step(cache, active);
     }
   } finally {
     cache.dispose();
+    decoder.dispose();
   }
 }
 

@@ -6,21 +6,16 @@ import type { Model } from '../model.ts';
  * Runs `count` tokens of every row through the model, adding to its cache, and returns the logits of the named places only: the
  * head is never applied to positions whose logits nobody reads.
  *
- * ids [batch · count]; places index into it; returns one row of [vocabulary] for each place.
+ * ids [batch · count]; places index into it; returns [places, vocabulary], or undefined where there are no places.
  */
-export async function lastLogits(
+export function lastLogits(
   { model, params, cache }: { model: Model; params: Tree; cache: KvCache }, { ids, count, places }: { ids: Int32Array; count: number; places: readonly number[] },
-): Promise<Float32Array[]> {
-  const { vocabSize, width } = model.shape;
-  const logits = scope((): Tensor | undefined => {
+): Tensor | undefined {
+  return scope(() => {
     const hidden = model.hidden(params, { ids: tensor(ids, [cache.batch, count], 'int32'), cache });
     if (places.length === 0) return undefined;
-    const rows = reshape(hidden, [ids.length, width]);
+    const rows = reshape(hidden, [ids.length, model.shape.width]);
     const wanted = places.length === ids.length ? rows : gather(rows, tensor(Int32Array.from(places), [places.length], 'int32'));
     return linear(wanted, model.head(params));
   });
-  if (logits === undefined) return [];
-  const values = (await logits.data()) as Float32Array;
-  logits.dispose();
-  return places.map((_, i) => values.slice(i * vocabSize, (i + 1) * vocabSize));
 }

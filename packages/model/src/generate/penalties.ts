@@ -1,5 +1,5 @@
 import { pick } from './candidates.ts';
-import type { Sampler } from './sampler.ts';
+import { off, type Sampler } from './sampler.ts';
 
 export interface PenaltyOptions {
   /** Divides positive logits and multiplies negative ones; 1 is off. Keskar et al. 2019, https://arxiv.org/abs/1909.05858 */
@@ -22,7 +22,7 @@ export function penalties({ repeat = 1, frequency = 0, presence = 0, lastN = 64 
     throw new RangeError(`penalties: expected repeat > 0 and finite penalties but found repeat ${repeat}, frequency ${frequency}, presence ${presence}`);
   }
   if (!Number.isInteger(lastN) || lastN < -1) throw new RangeError(`penalties: expected lastN of −1 or more but found ${lastN}`);
-  if (lastN === 0 || (repeat === 1 && frequency === 0 && presence === 0)) return (list) => list;
+  if (lastN === 0 || (repeat === 1 && frequency === 0 && presence === 0)) return off;
   return (list, { history }) => {
     const counts = new Map<number, number>();
     for (let i = lastN === -1 ? 0 : Math.max(0, history.length - lastN); i < history.length; i++) {

@@ -1,3 +1,4 @@
+import { sample } from '@llm/kernels';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { candidates, type Candidates, draw, logProbability, probabilities, sorted } from './candidates.ts';
@@ -165,6 +166,39 @@ describe('chains', () => {
         expect([[...list.logits], ids(list)]).toEqual([before, idsBefore]);
       },
     ));
+  });
+});
+
+describe('settings', () => {
+  test('tell what a sampler does where top-k, top-p, min-p and temperature in this order are all of it', () => {
+    expect(defaultSampler().settings).toEqual({ topK: 40, topP: 0.95, minP: 0.05, temperature: 0.8 });
+    expect(defaultSampler({ topK: 0, topP: 1, minP: 0, temperature: 1 }).settings).toEqual({});
+    expect(greedy.settings).toEqual({ temperature: 0 });
+    expect(samplers([xtc(), typical(1), dry(), topNSigma(0), samplers([topK(3), topP(0.5)]), temperature(2)]).settings).toEqual({ topK: 3, topP: 0.5, temperature: 2 });
+    for (const chain of [[topP(0.5), topK(3)], [temperature(2), minP(0.1)], [topK(3), topK(2)], [penalties({ repeat: 1.1 })], [typical(0.5)], [(list: Candidates) => list]]) {
+      expect(samplers([temperature(1), ...chain]).settings).toBeUndefined();
+    }
+    expect(defaultSampler({ repeatPenalty: 1.1 }).settings).toBeUndefined();
+  });
+
+  test('the kernel `sample` draws by them what the chain draws', () => {
+    fc.assert(fc.property(
+      fc.array(fc.oneof(fc.float({ min: -20, max: 20, noNaN: true }), fc.integer({ min: -2, max: 2 }), fc.constant(-Infinity)), { minLength: 1, maxLength: 40 }).filter((logits) => logits.some(Number.isFinite)),
+      fc.record({
+        topK: fc.constantFrom(0, 1, 3, 100), topP: fc.constantFrom(0, 0.3, 0.9, 1), minP: fc.constantFrom(0, 0.1, 1), temperature: fc.constantFrom(0, 1e-38, 1e-4, 0.5, 1, 3),
+      }),
+      fc.integer({ min: 0, max: 2 ** 24 - 1 }),
+      (logits, options, words) => {
+        const uniform = words / 2 ** 24;
+        const values = Float32Array.from(logits);
+        const sampler = defaultSampler(options);
+        const io = { logits: Float64Array.from(values), draws: Float64Array.of(uniform), ids: new Float64Array(1), logprob: new Float64Array(1) };
+        sample.reference(io, { rows: 1, vocab: values.length }, { ...sample.uniforms, ...sampler.settings });
+        const id = draw(sampler(candidates(values), context()), uniform);
+        expect(io.ids[0]).toBe(id);
+        expect(io.logprob[0]).toBeCloseTo(logProbability(values, id), 10);
+      },
+    ), { numRuns: 1000 });
   });
 });
 

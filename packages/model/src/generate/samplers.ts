@@ -1,13 +1,34 @@
+import type { Candidates } from './candidates.ts';
 import { minP } from './min-p.ts';
 import { penalties } from './penalties.ts';
-import type { Sampler } from './sampler.ts';
+import type { Sampler, SamplerContext, SamplerSettings } from './sampler.ts';
 import { temperature } from './temperature.ts';
 import { topK } from './top-k.ts';
 import { topP } from './top-p.ts';
 
 /** Runs samplers one after the other; the order matters. */
 export function samplers(chain: readonly Sampler[]): Sampler {
-  return (list, context) => chain.reduce((left, sampler) => sampler(left, context), list);
+  const settings = joined(chain);
+  const all = (list: Candidates, context: SamplerContext): Candidates => chain.reduce((left, sampler) => sampler(left, context), list);
+  return settings === undefined ? all : Object.assign(all, { settings });
+}
+
+const ORDER = ['topK', 'topP', 'minP', 'temperature'] as const;
+
+/** The settings of a chain, where each is one of these and they stand in this order. */
+function joined(chain: readonly Sampler[]): SamplerSettings | undefined {
+  const all: Partial<Record<typeof ORDER[number], number>> = {};
+  let last = -1;
+  for (const { settings } of chain) {
+    if (settings === undefined) return undefined;
+    for (const [at, name] of ORDER.entries()) {
+      if (settings[name] === undefined) continue;
+      if (at <= last) return undefined;
+      last = at;
+      all[name] = settings[name];
+    }
+  }
+  return all;
 }
 
 /**

@@ -1,11 +1,11 @@
 import { highest, pick } from './candidates.ts';
-import type { Sampler } from './sampler.ts';
+import { off, type Sampler, told } from './sampler.ts';
 
 /** Divides the logits by t, which flattens (t > 1) or sharpens (t < 1) the choice; 0 keeps the likeliest alone, the lowest id of equals. */
 export function temperature(t: number): Sampler {
   if (!(t >= 0) || t === Infinity) throw new RangeError(`temperature: expected a finite number ≥ 0 but found ${t}`);
-  if (t === 1) return (list) => list;
-  return (list) => {
+  if (t === 1) return off;
+  return told({ temperature: t }, (list) => {
     const { ids, logits, sorted } = list;
     // Far below 1 the quotients would overflow, so the largest is made 0 first: the probabilities are the same.
     const shift = t < 1e-3 ? highest(list) : 0;
@@ -19,7 +19,7 @@ export function temperature(t: number): Sampler {
       most = logit;
     }
     return pick(list, { places: logits.length === 0 ? [] : [best], sorted: true });
-  };
+  });
 }
 
 /** Always the likeliest token. */

@@ -1,14 +1,14 @@
 import { type Candidates, first, pick, sorted } from './candidates.ts';
-import type { Sampler } from './sampler.ts';
+import { off, type Sampler, told } from './sampler.ts';
 
 /** Keeps the k likeliest candidates; k ≤ 0 is off. Fan et al. 2018, https://arxiv.org/abs/1805.04833 */
 export function topK(k: number): Sampler {
   if (!Number.isInteger(k)) throw new RangeError(`topK: expected a whole number but found ${k}`);
-  if (k <= 0) return (list) => list;
-  return (list) => {
+  if (k <= 0) return off;
+  return told({ topK: k }, (list) => {
     if (list.sorted || k * 8 > list.ids.length) return first(sorted(list), k);
     return sorted(best(list, k));
-  };
+  });
 }
 
 /** The k likeliest in any order: a heap whose root is the worst kept, so that most of a large vocabulary costs one comparison. */

@@ -1,5 +1,5 @@
 import { highest, pick } from './candidates.ts';
-import type { Sampler } from './sampler.ts';
+import { off, type Sampler } from './sampler.ts';
 
 /**
  * Keeps logits within n standard deviations of the largest: z ≥ max z − n · σ(z), so that temperature does not change the set;
@@ -7,7 +7,7 @@ import type { Sampler } from './sampler.ts';
  */
 export function topNSigma(n: number): Sampler {
   if (Number.isNaN(n)) throw new RangeError('topNSigma: expected a number but found NaN');
-  if (n <= 0) return (list) => list;
+  if (n <= 0) return off;
   return (list) => {
     const { logits } = list;
     const finite = logits.filter((logit) => logit > -Infinity);

@@ -1,5 +1,5 @@
 import { pick, probabilities } from './candidates.ts';
-import type { Sampler } from './sampler.ts';
+import { off, type Sampler } from './sampler.ts';
 
 /**
  * Keeps the candidates whose surprise is closest to the expected one, H, until their probabilities sum to more than p.
@@ -10,7 +10,7 @@ import type { Sampler } from './sampler.ts';
  */
 export function typical(p: number): Sampler {
   if (!(p > 0)) throw new RangeError(`typical: expected p > 0 but found ${p}`);
-  if (p >= 1) return (list) => list;
+  if (p >= 1) return off;
   return (list) => {
     const q = probabilities(list);
     const entropy = q.reduce((sum, share) => (share > 0 ? sum - share * Math.log(share) : sum), 0);

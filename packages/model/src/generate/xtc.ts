@@ -1,5 +1,5 @@
 import { first, probabilities, sorted } from './candidates.ts';
-import type { Sampler } from './sampler.ts';
+import { off, type Sampler } from './sampler.ts';
 
 /**
  * "Exclude top choices": with this probability removes every candidate of at least `threshold` but the least likely of them, so
@@ -11,7 +11,7 @@ export function xtc({ probability = 0, threshold = 0.1 }: { probability?: number
   if (!(probability >= 0 && probability <= 1) || !(threshold >= 0)) {
     throw new RangeError(`xtc: expected a probability from 0 to 1 and threshold ≥ 0 but found ${probability} and ${threshold}`);
   }
-  if (probability === 0 || threshold > 0.5) return (list) => list;
+  if (probability === 0 || threshold > 0.5) return off;
   return (list, { uniform }) => {
     if (list.ids.length < 2 || uniform() >= probability) return list;
     const order = sorted(list);

@@ -1,4 +1,4 @@
-import { gather, keep, scope, type Tensor, tensor, writeRows, zeros } from '@llm/tensor';
+import { deviceInUse, gather, keep, reshape, scope, type Tensor, tensor, writeRows, zeros } from '@llm/tensor';
 import type { ModelShape } from '../model-shape.ts';
 
 /** Keys and values of every layer for a batch of sequences of unequal length, with room up to `capacity`. */
@@ -11,10 +11,13 @@ export interface KvCache {
   readonly layers: readonly KeysValues[];
   /** Adds keys and values [batch, count, kvHeads, headDim] of one layer behind what is there and returns the whole buffers. */
   append(layer: number, k: Tensor, v: Tensor): KeysValues;
-  /** int32 [batch, count]: the positions of the next `count` tokens. */
+  /** int32 [batch, count]: the positions of the next `count` tokens. It belongs to the cache, which frees it when it advances. */
   positions(count: number): Tensor;
-  /** Where the next `count` tokens stand among the keys, as attention takes it: one number where all rows are equally long. */
-  place(count: number): { readonly offset: number } | { readonly offsets: Tensor; readonly lengths: Tensor };
+  /**
+   * Where the next `count` tokens stand among the keys, as causal attention takes it: one number where all rows are equally long,
+   * but a tensor always on a graphics card, where a number would be part of what is recorded.
+   */
+  place(count: number): { readonly offset: number } | { readonly offsets: Tensor; readonly lengths?: Tensor };
   /** Counts `count` more positions in every row: after all layers have appended. */
   advance(count: number): void;
   /** Keeps the first `lengths[row]` positions of each row: what was padding in a batch of unequal lengths is forgotten. */
@@ -35,6 +38,17 @@ export function kvCache({ layers: count, kvHeads, headDim }: ModelShape, { batch
   const empty = (): Tensor => keep(zeros([batch, capacity, kvHeads, headDim]));
   const layers = Array.from({ length: count }, (): KeysValues => ({ k: empty(), v: empty() }));
   const lengths = new Int32Array(batch);
+  const onCard = (): boolean => deviceInUse() === 'webgpu';
+  // What all layers of one call of the model share.
+  let offsets: Tensor | undefined;
+  let positions: Tensor | undefined;
+  const lengthsChange = (): void => {
+    positions?.dispose();
+    offsets?.dispose();
+    positions = offsets = undefined;
+  };
+  // Of the array itself, by which a recorded step knows it.
+  const offsetsOf = (): Tensor => (offsets ??= keep(tensor(lengths, [batch], 'int32')));
   return {
     batch,
     capacity,
@@ -47,23 +61,34 @@ export function kvCache({ layers: count, kvHeads, headDim }: ModelShape, { batch
         throw new RangeError(`kvCache: expected room for ${longest + count} positions but found capacity ${capacity}. Make the cache larger or shorten the prompt.`);
       }
       const buffer = layers[layer]!;
-      writeRows(buffer.k, k, lengths);
-      writeRows(buffer.v, v, lengths);
+      const at = onCard() ? offsetsOf() : lengths;
+      writeRows(buffer.k, k, at);
+      writeRows(buffer.v, v, at);
       return buffer;
     },
-    positions: (count) => tensor(Int32Array.from({ length: batch * count }, (_, i) => lengths[Math.floor(i / count)]! + (i % count)), [batch, count], 'int32'),
+    positions(count) {
+      if (positions?.shape[1] === count) return positions;
+      positions?.dispose();
+      positions = keep(onCard() && count === 1 ? reshape(offsetsOf(), [batch, 1])
+        : tensor(Int32Array.from({ length: batch * count }, (_, i) => lengths[Math.floor(i / count)]! + (i % count)), [batch, count], 'int32'));
+      return positions;
+    },
     place(count) {
+      if (onCard()) return { offsets: offsetsOf() };
       const [first = 0] = lengths;
       if (lengths.every((length) => length === first)) return { offset: first };
       return { offsets: tensor(lengths.slice(), [batch], 'int32'), lengths: tensor(lengths.map((length) => length + count), [batch], 'int32') };
     },
     advance(count) {
+      lengthsChange();
       for (let row = 0; row < batch; row++) lengths[row]! += count;
     },
     truncate(kept) {
+      lengthsChange();
       for (let row = 0; row < batch; row++) lengths[row] = Math.min(lengths[row]!, kept[row]!);
     },
     dispose() {
+      lengthsChange();
       for (const { k, v } of layers) {
         k.dispose();
         v.dispose();
@@ -86,5 +111,6 @@ export function selectRows(
     }
   });
   index.dispose();
+  cache.dispose();
   return chosen;
 }
