@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { askedDevices } from '@llm/kernels';
 import { tinyText, TINY_CONFIG, writeTinyText } from './fixtures/tiny-run.ts';
 import { readMetrics } from './run/metrics-log.ts';
+import { readRun } from './run/run-record.ts';
 
 // The command as it is installed: built.
 const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
@@ -32,9 +34,9 @@ afterAll(() => {
 interface Ended { readonly code: number | null; readonly signal: string | null; readonly out: string; readonly err: string }
 
 /** Runs the command; `onLine` sees each line of stdout and may end the process. */
-function llm(args: readonly string[], onLine: (line: string, child: ChildProcess) => void = () => {}): Promise<Ended> {
+function llm(args: readonly string[], onLine: (line: string, child: ChildProcess) => void = () => {}, extra: Record<string, string> = {}): Promise<Ended> {
   const { CI, ...env } = process.env;
-  const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env: { ...env, ...extra }, stdio: ['ignore', 'pipe', 'pipe'] });
   children.add(child);
   let [out, err, seen] = ['', '', 0];
   child.stdout!.setEncoding('utf8').on('data', (text: string) => {
@@ -146,3 +148,36 @@ test('quickstart on a few files: trains, saves, and says so when it is run again
   expect(inspected.out).toContain('all finite');
   expect(inspected.out).toContain('byte-level BPE');
 }, 120_000);
+
+describe('devices', () => {
+  test('are told by a process that ends by itself, and a driver\'s own words stay out of it', async () => {
+    const { code, out, err } = await llm(['devices', '--json'], undefined, { LLM_DEVICE: '' });
+    expect([code, err]).toEqual([0, '']);
+    const { used, devices } = JSON.parse(out) as { used: string; devices: { name: string; used: boolean; why: string }[] };
+    expect(devices.map(({ name }) => name)).toEqual(['webgpu', 'wasm', 'cpu']);
+    expect(devices.find((each) => each.used)!.name).toBe(used);
+    expect(devices.every(({ why }) => why.length > 10)).toBe(true);
+  }, 60_000);
+
+  test('one that is named is used and written down, and the run goes on with it', async () => {
+    const { code } = await llm([...TRAIN, '--steps', '3', '--name', 'named', '--device', 'cpu'], undefined, { LLM_DEVICE: 'wasm' });
+    expect(code).toBe(0);
+    expect((await readRun(join(folder, 'runs/named')))!.device.name).toBe('cpu');
+    expect((await llm(['generate', 'named', '--device', 'cpu', '--prompt', 'The', '--max-tokens', '2', '--json'])).code).toBe(0);
+  }, 60_000);
+
+  test.runIf(askedDevices().includes('webgpu'))('a run on a graphics card ends its process by itself, and so does a program', async () => {
+    const trained = await llm([...TRAIN, '--steps', '3', '--name', 'card', '--device', 'webgpu', '--prompt', '', '--json']);
+    expect([trained.code, trained.err]).toEqual([0, '']);
+    expect(JSON.parse(trained.out.trimEnd().split('\n').at(-1)!)).toMatchObject({ type: 'result', steps: 3, reloadMaxDifference: 0 });
+    expect((await readRun(join(folder, 'runs/card')))!.device.name).toBe('webgpu');
+
+    const program = "const { mul, tensor, useDevice } = await import('@llm/tensor'); await useDevice('webgpu'); console.log((await mul(tensor([3]), 2).data())[0]);";
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { cwd: fileURLToPath(new URL('../', import.meta.url)), stdio: ['ignore', 'pipe', 'inherit'] });
+    children.add(child);
+    let out = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => { out += text; });
+    expect(await new Promise((resolve) => { child.on('close', (code) => resolve(code)); })).toBe(0);
+    expect(out).toBe('6\n');
+  }, 600_000);
+});

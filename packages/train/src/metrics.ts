@@ -3,8 +3,9 @@ import type { Step } from './train.ts';
 
 /** Waiting for a graphics card takes about as long as a large product: so much work is handed over between two waits. */
 const WORK_MS = 20;
-/** A product that takes no longer than this is made larger, up to a size that fills every card. */
-const SHORT_MS = 1;
+/** A product that takes no longer than this is made larger, from a size for imitations in software up to one that fills every card. */
+const SHORT_MS = 2;
+const LEAST_SIZE = 128;
 const MOST_SIZE = 4096;
 
 /**
@@ -16,9 +17,13 @@ const MOST_SIZE = 4096;
  */
 export async function measurePeak({ seconds = 0.3, size }: { readonly seconds?: number; readonly size?: number } = {}): Promise<number> {
   if (deviceInUse() !== 'webgpu') return measure(size ?? 512, { seconds, waits: false });
-  let fitting = size ?? 512;
-  while (size === undefined && fitting < MOST_SIZE && 1000 * (2 * fitting ** 3) / await measure(fitting, { seconds: 0, waits: true }) < SHORT_MS) fitting *= 2;
-  return measure(fitting, { seconds, waits: true });
+  return measure(size ?? await fittingSize(), { seconds, waits: true });
+}
+
+async function fittingSize(): Promise<number> {
+  let size = LEAST_SIZE;
+  while (size < MOST_SIZE && (2 * size ** 3) / await measure(size, { seconds: 0, waits: true }) < SHORT_MS / 1000) size *= 2;
+  return size;
 }
 
 /** `waits`: products are done once a value of the last can be read, not when they return. */

@@ -54,6 +54,8 @@ describe('usage', () => {
     ['generate a b', 2, '', 'expected no more than RUN but found b'],
     ['generate a --temperature NaN', 2, '', 'expected --temperature to be a number from 0 to 10'],
     ['devices x', 2, '', 'expected flags only but found x'],
+    ['doctor --batch 0', 2, '', 'expected --batch to be a whole number from 1 to 4096 but found "0"'],
+    ...['pretrain --data x', 'quickstart', 'generate x', 'chat x', 'eval x --data x'].map((argv): [string, number, string, string] => [`${argv} --device gpu`, 2, '', 'expected --device to be one of auto, webgpu, wasm, cpu but found "gpu"']),
     ['data', 2, '', 'expected PATHS to be one path or more but found nothing'],
   ])('llm %s', async (argv, expected, out, err) => {
     const found = await llm(argv);

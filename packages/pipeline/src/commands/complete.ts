@@ -1,4 +1,4 @@
-import { defaultSampler, generate, type EndReason, samplers } from '@llm/model';
+import { defaultSampler, generate, type EndReason } from '@llm/model';
 import type { OpenModel } from '../train/open-model.ts';
 import { withText } from '../train/with-text.ts';
 
@@ -30,7 +30,7 @@ export async function complete(
   const room = Math.max(1, model.shape.maxPositions - Math.min(wanted, Math.ceil(model.shape.maxPositions / 4)));
   const dropped = Math.max(0, encoded.length - room);
   const ids = encoded.length === 0 ? [...tokenizer.encode('\n')] : encoded.slice(dropped);
-  const sampler = samplers([withText(tokenizer), defaultSampler({ temperature, topK: topK === 0 ? model.shape.vocabSize : topK, topP, minP, repeatPenalty })]);
+  const sampler = withText(defaultSampler({ temperature, topK: topK === 0 ? model.shape.vocabSize : topK, topP, minP, repeatPenalty }), { size: tokenizer.size, vocabSize: model.shape.vocabSize });
   const decoder = tokenizer.streamDecoder({ skipSpecial: true });
   let text = '';
   let tokens = 0;

@@ -11,7 +11,7 @@ import { openModel } from '../train/open-model.ts';
 import { findFolder } from '../train/open-run.ts';
 import { tokenBytes } from '../train/token-bytes.ts';
 import { packStore, validationBatches } from '../train/training-batches.ts';
-import { filterFields, runArg, runField } from './shared-args.ts';
+import { deviceArg, deviceField, filterFields, runArg, runField } from './shared-args.ts';
 
 /** Bits per byte and perplexity on a text. */
 export const evaluate: Command = command({
@@ -22,12 +22,13 @@ export const evaluate: Command = command({
     data: { type: 'string', valueHint: 'path…', description: 'Files and folders of text that the model has not seen', required: true },
     length: { type: 'string', valueHint: 'tokens', description: 'Tokens that the model sees at once; default: as in its training, otherwise 512' },
     batch: { type: 'string', valueHint: 'rows', description: 'Rows at a time', default: '8' },
+    device: deviceArg,
     filters: { type: 'string', valueHint: Object.keys(FILTER_SETS).join('|'), description: 'What to leave out', default: 'none' },
   },
   lists: ['data'],
-  schema: z.object({ run: runField, data: paths, length: integer(2).optional(), batch: integer(1, 4096), ...filterFields }),
-  async run({ run, data, length: asked, batch, filters, json }, io) {
-    const { model, params, tokenizer, bosId, length: usual, note } = await openModel(findFolder(run, io.cwd));
+  schema: z.object({ run: runField, data: paths, length: integer(2).optional(), batch: integer(1, 4096), device: deviceField, ...filterFields }),
+  async run({ run, data, length: asked, batch, device, filters, json }, io) {
+    const { model, params, tokenizer, bosId, length: usual, note } = await openModel(findFolder(run, io.cwd), device);
     if (note !== undefined && !json) io.err(`${note}\n`);
     const length = Math.min(asked ?? usual, model.shape.maxPositions);
     const endId = model.config.eosIds?.[0] ?? bosId;

@@ -2,6 +2,7 @@ import type { Command } from '../cli/command.ts';
 import { chat } from './chat.ts';
 import { data } from './data.ts';
 import { devices } from './devices.ts';
+import { doctor } from './doctor.ts';
 import { evaluate } from './eval.ts';
 import { generateCommand } from './generate.ts';
 import { inspect } from './inspect.ts';
@@ -10,4 +11,4 @@ import { quickstart } from './quickstart.ts';
 import { tokenizerTrain } from './tokenizer-train.ts';
 
 /** Every verb, in the order of the help. */
-export const commands: readonly Command[] = [quickstart, devices, data, tokenizerTrain, pretrain, generateCommand, chat, evaluate, inspect];
+export const commands: readonly Command[] = [quickstart, devices, doctor, data, tokenizerTrain, pretrain, generateCommand, chat, evaluate, inspect];

@@ -13,7 +13,7 @@ import type { GivenOptions } from '../train/given-weights.ts';
 import { findFolder } from '../train/open-run.ts';
 import { SPLITS } from '../train/run-tokenizer.ts';
 import { SIZES } from '../train/sizes.ts';
-import { filterArgs, filterFields, splitField } from './shared-args.ts';
+import { deviceArg, deviceField, filterArgs, filterFields, splitField } from './shared-args.ts';
 
 const positive = number('a number above 0', { min: Number.MIN_VALUE, max: 100 });
 
@@ -46,6 +46,7 @@ export const pretrain: Command = command({
     'sample-every': { type: 'string', valueHint: 'steps', description: 'Write samples; default: 4 times' },
     'save-every': { type: 'string', valueHint: 'steps', description: 'Save a checkpoint; default: about every 30 seconds' },
     prompt: { type: 'string', valueHint: 'text…', description: 'How samples begin; default: as held-out texts do' },
+    device: deviceArg,
     ...filterArgs,
   },
   lists: ['data', 'prompt'],
@@ -56,7 +57,7 @@ export const pretrain: Command = command({
     config: text('a size or a file').optional(), init: text('a folder').optional(), 'allow-nonfinite': z.boolean().default(false), tokenizer: text('a file').optional(), 'vocab-size': integer(257, 1_048_576).optional(), split: splitField,
     steps: integer(1).optional(), minutes: number('a number of minutes above 0', { min: 1e-3 }), epochs: number('a number above 0', { min: 1e-3 }),
     batch: integer(1).optional(), length: integer(2).optional(), accumulate: integer(1), lr: positive.optional(), seed: integer(0, 2 ** 32 - 1), checkpointed: z.boolean().default(false),
-    'eval-every': integer(1).optional(), 'sample-every': integer(1).optional(), 'save-every': integer(1).optional(), prompt: z.array(z.string()).optional(), ...filterFields,
+    'eval-every': integer(1).optional(), 'sample-every': integer(1).optional(), 'save-every': integer(1).optional(), prompt: z.array(z.string()).optional(), device: deviceField, ...filterFields,
   }),
   async run(options, io) {
     const { data, resume, name, runs, fresh, json } = options;
@@ -77,9 +78,9 @@ export const pretrain: Command = command({
     const init = options.init === undefined ? undefined : givenOf(options.init, { cwd: io.cwd, folder, allowNonFinite: options['allow-nonfinite'] });
     checkOutput(folder, { inputs: data ?? [], cwd: io.cwd, remedy: 'Keep the runs elsewhere with --runs, or name the folders of text one by one.' });
     return driveRun({
-      io, json, folder, fresh,
-      create: (onNotice) => createRun({
-        folder, name, cwd: io.cwd, signal: io.stop, onNotice, paths: data, filters: FILTER_SETS[options.filters]!, split: options.split,
+      io, json, folder, fresh, device: options.device,
+      create: (onNotice, device) => createRun({
+        folder, name, cwd: io.cwd, signal: io.stop, onNotice, device, paths: data, filters: FILTER_SETS[options.filters]!, split: options.split,
         tokenizerFile: options.tokenizer, vocabSize: options['vocab-size'], size, config, init, steps: options.steps, minutes: options.minutes, maxEpochs: options.epochs,
         batch: options.batch, length: options.length, accumulate: options.accumulate, lr: options.lr, seed: options.seed, checkpointed: options.checkpointed,
         evalEvery: options['eval-every'], sampleEvery: options['sample-every'], saveEvery: options['save-every'], prompts: options.prompt,

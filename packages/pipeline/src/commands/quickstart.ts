@@ -8,7 +8,7 @@ import { FILTER_SETS } from '../corpus/filters.ts';
 import { readRun, type RunRecord } from '../run/run-record.ts';
 import { createRun } from '../train/create-run.ts';
 import { driveRun, invocation, nextCommands, shownPath, summary } from '../train/drive-run.ts';
-import { filterArgs, filterFields } from './shared-args.ts';
+import { deviceArg, deviceField, filterArgs, filterFields } from './shared-args.ts';
 
 /** A machine that is slow, or busy, still gets to where samples can be read. */
 const PATIENCE = { steps: 900, seconds: 210 };
@@ -24,6 +24,7 @@ export const quickstart: Command = command({
     name: { type: 'string', valueHint: 'name', description: 'Name of the run; default: quickstart, or quickstart- and the first path' },
     runs: { type: 'string', valueHint: 'folder', description: 'Where runs are kept', default: 'runs' },
     fresh: { type: 'boolean', description: 'Start anew where there is a run already' },
+    device: deviceArg,
     ...filterArgs,
   },
   lists: ['data'],
@@ -31,9 +32,9 @@ export const quickstart: Command = command({
   stopsItself: true,
   schema: z.object({
     data: paths.optional(), minutes: number('a number of minutes above 0', { min: 1e-3, max: 1e6 }).optional(), seed: integer(0, 2 ** 32 - 1), name: z.string().regex(/^[\w.-]+$/, { error: 'a name of letters, digits, dots and dashes' }).optional(),
-    runs: text('a folder'), fresh: z.boolean().default(false), ...filterFields,
+    runs: text('a folder'), fresh: z.boolean().default(false), device: deviceField, ...filterFields,
   }),
-  async run({ data, minutes, seed, name: given, runs, fresh, filters, json }, io) {
+  async run({ data, minutes, seed, name: given, runs, fresh, device, filters, json }, io) {
     const name = given ?? (data === undefined ? 'quickstart' : `quickstart-${slug(data[0]!)}`);
     const folder = resolve(io.cwd, runs, name);
     const existing = fresh ? undefined : await readRun(folder);
@@ -45,8 +46,8 @@ export const quickstart: Command = command({
     }
     checkOutput(folder, { inputs: data ?? [], cwd: io.cwd, remedy: 'Keep the runs elsewhere with --runs, or name the folders of text one by one.' });
     return driveRun({
-      io, json, folder, fresh: anew,
-      create: (onNotice) => createRun({ folder, name, cwd: io.cwd, signal: io.stop, onNotice, paths: data, filters: FILTER_SETS[filters]!, split: 'llama3', minutes, patience: minutes === undefined ? PATIENCE : undefined, seed }),
+      io, json, folder, fresh: anew, device,
+      create: (onNotice, picked) => createRun({ folder, name, cwd: io.cwd, signal: io.stop, onNotice, device: picked, paths: data, filters: FILTER_SETS[filters]!, split: 'llama3', minutes, patience: minutes === undefined ? PATIENCE : undefined, seed }),
     });
   },
 });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { FILTER_SETS } from '../corpus/filters.ts';
 import { SPLITS } from '../train/run-tokenizer.ts';
 import { integer, number, text } from '../cli/command.ts';
+import { DEVICE_CHOICES, type DeviceChoice } from '../device/pick-device.ts';
 
 const oneOf = (names: readonly string[]): z.ZodType<string> => z.enum(names as [string, ...string[]], { error: `one of ${names.join(', ')}` }) as unknown as z.ZodType<string>;
 
@@ -11,6 +12,10 @@ export const filterArgs: ArgsDef = {
   filters: { type: 'string', valueHint: Object.keys(FILTER_SETS).join('|'), description: 'What to drop: documentation (Gopher rules relaxed for technical text), gopher (as published, for prose), none', default: 'documentation' },
 };
 export const filterFields: { filters: z.ZodType<string>; json: z.ZodType<boolean> } = { filters: oneOf(Object.keys(FILTER_SETS)), json: z.boolean().default(false) };
+
+/** The flag of every command that computes. */
+export const deviceArg: ArgsDef[string] = { type: 'string', valueHint: DEVICE_CHOICES.join('|'), description: 'What to compute on; default: auto, that of LLM_DEVICE, the graphics card where there is one, or wasm (see llm devices)' };
+export const deviceField: z.ZodType<DeviceChoice | undefined> = z.enum(DEVICE_CHOICES, { error: `one of ${DEVICE_CHOICES.join(', ')}` }).optional();
 
 export const splitField: z.ZodType<string> = oneOf(Object.keys(SPLITS));
 

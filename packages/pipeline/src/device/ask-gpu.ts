@@ -32,16 +32,20 @@ export async function askGpu({ measure = false, timeoutSeconds = measure ? 90 : 
   let [out, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => { out += text; });
   child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text; });
+  // Whoever ends this process while it waits must not leave a hanging one behind.
+  const kill = (): void => { child.kill('SIGKILL'); };
+  process.once('exit', kill);
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
-    child.kill('SIGKILL');
+    kill();
   }, 1000 * timeoutSeconds);
   const end = await new Promise<Pick<ChildEnd, 'code' | 'signal' | 'error'>>((resolve) => {
     child.on('error', ({ message }) => resolve({ code: null, signal: null, error: { message } }));
     child.on('close', (code, signal) => resolve({ code, signal }));
   });
   clearTimeout(timer);
+  process.off('exit', kill);
   const found: { facts?: GpuFacts; rates?: Rates; error?: ChildEnd['error'] } = {};
   for (const line of out.split('\n')) if (line.startsWith('{') && line.endsWith('}')) Object.assign(found, JSON.parse(line) as GpuLine);
   const { facts, rates, error = end.error } = found;

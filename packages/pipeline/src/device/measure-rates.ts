@@ -5,6 +5,8 @@ import { measurePeak } from '@llm/train';
 export interface Rates {
   /** Floating-point operations in matrix products of float32. */
   readonly matmulFlops: number;
+  /** The same with operands of float16, where the device has it; null where its products are wrong. */
+  readonly matmulF16Flops?: number | null;
   /** Bytes copied, counted once: within the device, to it, and from it. */
   readonly copyBytes: number;
   readonly uploadBytes: number;

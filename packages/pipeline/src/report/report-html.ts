@@ -23,7 +23,7 @@ export function reportHtml({ record, data, lines }: ReportInput): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <meta name="referrer" content="no-referrer"><title>${name}</title><style>${{ markup: STYLE }}</style></head><body>
 <h1>${name}</h1>
-<p class="soft">${result === undefined ? `Not finished: ${lines.length} of ${record.settings.training.steps} steps.` : `Finished ${result.finishedAt}.`} Made by llm ${String(record.environment.llm)} on ${record.device.description}${record.init === undefined ? '' : `, from the weights of ${record.init.folder}`}.</p>
+<p class="soft">${result === undefined ? `Not finished: ${lines.length} of ${record.settings.training.steps} steps.` : `Finished ${result.finishedAt}.`} Made by llm ${String(record.environment.llm)} on ${[...record.earlierDevices ?? [], record.device.description].join(', then on ')}${record.init === undefined ? '' : `, from the weights of ${record.init.folder}`}.</p>
 ${cards(record, lines)}
 <h2>Training</h2>
 ${charts(record, lines)}

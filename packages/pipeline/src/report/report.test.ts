@@ -17,7 +17,7 @@ const record: RunRecord = {
     samples: { prompts: [EVIL], maxTokens: 1, temperature: 1 },
   },
   data: { sha256: EVIL, documents: 1, bytes: 1, trainDocuments: 1, trainTokens: 1, validationDocuments: 1, validationTokens: 1, validationBytes: 1 },
-  tokenizerSha256: EVIL, tokenizerSize: 300, environment: { [EVIL]: EVIL }, device: { name: 'wasm', description: EVIL, threads: 1, peakFlops: null },
+  tokenizerSha256: EVIL, tokenizerSize: 300, environment: { [EVIL]: EVIL }, device: { name: 'wasm', description: EVIL, threads: 1, peakFlops: null }, earlierDevices: [EVIL],
   init: { folder: EVIL, sha256: { [EVIL]: EVIL }, nonFinite: 1 },
   result: {
     finishedAt: EVIL, steps: 2, tokens: 2, seconds: 1, tokensPerSecond: 2, parameters: 3, initialLoss: 5, reloadMaxDifference: 0,
@@ -40,6 +40,7 @@ test('whatever comes from data, names or the model stays text', () => {
   // eslint-disable-next-line no-control-regex -- control characters are what must not be there
   expect(page).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u202a-\u202e]/);
   expect(page.match(/&lt;script&gt;/g)!.length).toBeGreaterThan(20);
+  expect(page.match(/, then on /g)).toHaveLength(1);
   expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"`);
   const opened = page.match(/<(pre|table|svg|details|figure|div|p)\b/g)!.length;
   expect(page.match(/<\/(pre|table|svg|details|figure|div|p)>/g)!.length).toBe(opened);

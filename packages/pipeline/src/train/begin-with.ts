@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type ModelConfig, writeConfig } from '@llm/model';
-import { disposeTree, useDevice } from '@llm/tensor';
+import { disposeTree } from '@llm/tensor';
 import type { Tokenizer } from '@llm/tokenizer';
 import { CliError } from '../cli/cli-error.ts';
 import { count } from '../cli/format.ts';
@@ -19,7 +19,6 @@ export interface Given {
 export async function checkGiven(
   init: GivenOptions, { tokenizerFile, cwd, onNotice }: { readonly tokenizerFile?: string | undefined; readonly cwd: string; readonly onNotice: (text: string) => void },
 ): Promise<Given> {
-  await useDevice();
   const { model, params, tokenizerJson, init: { nonFinite } } = await loadGiven(init);
   disposeTree(params);
   const file = tokenizerFile ?? join(init.shown, 'tokenizer.json');

@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createModel } from '@llm/model';
-import { useDevice } from '@llm/tensor';
 import { measurePeak } from '@llm/train';
 import { type Tokenizer, tokenizerToText } from '@llm/tokenizer';
 import { CliError, UsageError } from '../cli/cli-error.ts';
@@ -11,12 +10,13 @@ import type { FilterSet } from '../corpus/filters.ts';
 import { type DataReport, readText, textSummary, tokenize, tokenizerFacts } from '../corpus/prepare-data.ts';
 import { type Decision, readCorpus } from '../corpus/read-corpus.ts';
 import { type TokenStore, writeTokens } from '../corpus/token-store.ts';
+import type { PickedDevice } from '../device/pick-device.ts';
 import { environment } from '../run/environment.ts';
 import { replaceText } from '../run/replace-text.ts';
 import { type RunRecord, type RunSettings, sha256, writeRun } from '../run/run-record.ts';
 import { checkGiven, saveGiven } from './begin-with.ts';
 import { calibrate } from './calibrate.ts';
-import { checkMemory } from './check-memory.ts';
+import { checkMemory, memoryLimits } from './check-memory.ts';
 import type { GivenOptions } from './given-weights.ts';
 import { planSteps, type PlanStepsOptions } from './plan-steps.ts';
 import { choosePrompts } from './prompts.ts';
@@ -32,6 +32,8 @@ export interface CreateRunOptions {
   readonly cwd: string;
   readonly signal: AbortSignal;
   readonly onNotice: (text: string) => void;
+  /** The device in use. */
+  readonly device: PickedDevice;
   /** Default: the documentation of the installed packages. */
   readonly paths?: readonly string[] | undefined;
   readonly filters: FilterSet;
@@ -75,7 +77,7 @@ const GIVEN_LR = 5e-4;
 
 /** Reads the text, trains or reads the tokenizer, decides every setting, and writes it all down; `run.json` comes last. */
 export async function createRun(options: CreateRunOptions): Promise<CreatedRun> {
-  const { folder, name, cwd, signal, onNotice, paths: dataPaths, filters, seed = 0, accumulate = 1, checkpointed = false } = options;
+  const { folder, name, cwd, signal, onNotice, device, paths: dataPaths, filters, seed = 0, accumulate = 1, checkpointed = false } = options;
   const paths = runPaths(folder);
   const given = options.init === undefined ? undefined : await checkGiven(options.init, options);
   await mkdir(dirname(paths.tokens), { recursive: true });
@@ -101,18 +103,18 @@ export async function createRun(options: CreateRunOptions): Promise<CreatedRun> 
   if (rows.count < batch * accumulate) {
     throw new CliError('E_TOO_LITTLE_TEXT', `llm: expected text for at least one step of ${batch} × ${accumulate} rows of ${length} tokens, about ${count(batch * accumulate * length * bytesPerToken)} characters, but found ${rows.count} rows. Add text, or use a smaller --batch or --length.`);
   }
-  checkMemory(model, { batch, length, checkpointed });
+  checkMemory(model, { batch, length, checkpointed, accumulate }, memoryLimits(device));
 
-  const device = await useDevice();
   for (const note of device.notes) onNotice(`Note: ${note}`);
   onNotice(`Device: ${device.description}.`);
   const source = batchesFrom(rows, { batch, seed, drawn: 0 });
-  const peakFlops = measurePeak();
+  const peakFlops = await measurePeak();
   const { secondsPerStep } = await calibrate(model, source, { accumulate, checkpointed });
   signal.throwIfAborted();
   const plan = planSteps({
     steps: options.steps, patience: options.patience, ...(options.minutes === undefined ? {} : { seconds: 60 * options.minutes }), secondsPerStep,
     batchesPerEpoch: source.batchesPerEpoch / accumulate, maxEpochs: options.maxEpochs ?? 12,
+    looksSeldom: device.name === 'webgpu', evalEvery: options.evalEvery, sampleEvery: options.sampleEvery, saveEvery: options.saveEvery,
   });
 
   const settings: RunSettings = {
@@ -122,14 +124,14 @@ export async function createRun(options: CreateRunOptions): Promise<CreatedRun> 
     training: {
       steps: plan.steps, batch, length, accumulate, lr: options.lr ?? (given === undefined ? size.lr : GIVEN_LR), minRatio: 0.05, warmupSteps: plan.warmupSteps,
       beta1: 0.9, beta2: 0.95, weightDecay: 0.1, clipNorm: 1, seed, checkpointed,
-      evalEvery: options.evalEvery ?? plan.evalEvery, evalRows: 64, sampleEvery: options.sampleEvery ?? plan.sampleEvery, saveEvery: options.saveEvery ?? plan.saveEvery,
+      evalEvery: plan.evalEvery, evalRows: 64, sampleEvery: plan.sampleEvery, saveEvery: plan.saveEvery,
     },
     samples: { prompts: [...(options.prompts ?? choosePrompts(dataPaths === undefined, text.validation))], maxTokens: 64, temperature: 0.7 },
   };
   const tokenizerText = tokenizerToText(tokenizer);
   const unsaved: RunRecord = {
     formatVersion: 1, name, createdAt: new Date().toISOString(), settings, data, tokenizerSha256: sha256(tokenizerText), tokenizerSize: tokenizer.size,
-    environment: { ...environment() }, device: { name: device.name, description: device.description, threads: device.threads, peakFlops },
+    environment: { ...environment() }, device: { name: device.name, description: device.description, threads: device.threads, peakFlops, ...(plan.readEvery === 1 ? {} : { readEvery: plan.readEvery }) },
   };
   const report: DataReport = {
     filters: { name: filters.name, description: filters.description, relaxed: filters.relaxed },

@@ -1,17 +1,19 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
-import { disposeTree, useDevice } from '@llm/tensor';
+import { disposeTree } from '@llm/tensor';
 import { type FileSystem, lockRun } from '@llm/train/node';
 import { EXIT } from '../cli/cli-error.ts';
 import { bytes, count, digits, duration, short } from '../cli/format.ts';
 import { type Io, printable } from '../cli/io.ts';
 import { statusLine } from '../cli/status-line.ts';
 import { exitCodeOf } from '../cli/stopped.ts';
+import { type DeviceChoice, pickDevice, type PickedDevice } from '../device/pick-device.ts';
 import { readRun, type RunRecord } from '../run/run-record.ts';
 import type { CreatedRun } from './create-run.ts';
 import { finishRun, writeReport } from './finish-run.ts';
-import { checkMemory } from './check-memory.ts';
+import { checkMemory, memoryLimits } from './check-memory.ts';
 import { clearRun, openRun } from './open-run.ts';
+import { resumeDevice } from './resume-device.ts';
 import { runPaths } from './run-paths.ts';
 import { trainRun, type TrainedRun } from './train-run.ts';
 import { createModel } from '@llm/model';
@@ -22,13 +24,15 @@ export interface DriveOptions {
   readonly folder: string;
   /** Start anew, whatever is there. */
   readonly fresh: boolean;
+  /** What was asked for; default: that of the run, for a new one `auto`. */
+  readonly device: DeviceChoice | undefined;
   /** Makes the run where there is none. */
-  readonly create: (onNotice: (text: string) => void) => Promise<CreatedRun>;
+  readonly create: (onNotice: (text: string) => void, device: PickedDevice) => Promise<CreatedRun>;
   readonly fs?: FileSystem;
 }
 
 /** Creates a run or goes on with it, trains it to its end, saves it, and tells how it went. Returns the exit code. */
-export async function driveRun({ io, json, folder, fresh, create, fs }: DriveOptions): Promise<number> {
+export async function driveRun({ io, json, folder, fresh, device: choice, create, fs }: DriveOptions): Promise<number> {
   const status = statusLine(io, { quiet: json });
   const say = (text: string): void => {
     if (json) io.out(`${JSON.stringify({ type: 'notice', text })}\n`);
@@ -40,15 +44,8 @@ export async function driveRun({ io, json, folder, fresh, create, fs }: DriveOpt
     if (lock.note !== undefined) say(`Note: ${lock.note}.`);
     if (fresh) await clearRun(folder);
     const existing = await readRun(folder);
-    const opened = existing === undefined ? await create(say) : await openRun(folder, existing);
+    const opened = existing === undefined ? await create(say, await pickDevice(choice)) : await goOn(folder, existing, { choice, say });
     const { record } = opened;
-    if (existing !== undefined) {
-      const { batch, length, checkpointed, accumulate } = record.settings.training;
-      checkMemory(createModel(record.settings.model), { batch, length, checkpointed, accumulate });
-      const device = await useDevice();
-      for (const note of device.notes) say(`Note: ${note}`);
-      if (device.description !== record.device.description) say(`Note: the run began on ${record.device.description} and goes on with ${device.description}; its last bits may differ.`);
-    }
     const paths = runPaths(folder);
     if (!json) say(`Training; stop with Ctrl-C and go on later. Files: ${shown}\n`);
     const run = await trainRun({
@@ -74,6 +71,15 @@ export async function driveRun({ io, json, folder, fresh, create, fs }: DriveOpt
     status.end();
     await lock.release();
   }
+}
+
+/** Opens a run on its device, or on the one that was asked for. */
+async function goOn(folder: string, existing: RunRecord, { choice, say }: { choice: DeviceChoice | undefined; say: (text: string) => void }): Promise<CreatedRun> {
+  const { device, record, note } = await resumeDevice(folder, existing, choice);
+  for (const text of [...device.notes, ...(note === undefined ? [] : [note])]) say(`Note: ${text}`);
+  const { batch, length, checkpointed, accumulate } = record.settings.training;
+  checkMemory(createModel(record.settings.model), { batch, length, checkpointed, accumulate }, memoryLimits(device));
+  return openRun(folder, record);
 }
 
 async function conclude({ io, json, folder, shown, record, opened, run, report }: {

@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createModel, type Model, type ModelConfig, paramsFromTensors } from '@llm/model';
 import { loadPretrained } from '@llm/model/node';
-import { readSafetensors, type Tree, useDevice } from '@llm/tensor';
+import { readSafetensors, type Tree } from '@llm/tensor';
 import { type Tokenizer, tokenizerFromJson } from '@llm/tokenizer';
 import { latestCheckpoint, loadCheckpoint } from '@llm/train/node';
 import { CliError } from '../cli/cli-error.ts';
+import { type DeviceChoice, pickDevice } from '../device/pick-device.ts';
 import { readRun } from '../run/run-record.ts';
 
 export interface OpenModel {
@@ -24,10 +25,10 @@ export interface OpenModel {
 
 const DEFAULT_LENGTH = 512;
 
-/** A model of a Hugging Face folder or of a run, of an unfinished one its newest checkpoint; on the default device. */
-export async function openModel(folder: string): Promise<OpenModel> {
+/** A model of a Hugging Face folder or of a run, of an unfinished one its newest checkpoint; on the device that was asked for. */
+export async function openModel(folder: string, choice: DeviceChoice | undefined): Promise<OpenModel> {
   if (!existsSync(folder)) throw new CliError('E_NOT_FOUND', `llm: expected the folder of a run or a model but found nothing at ${folder}. Give the path of a folder with config.json, or the name of a run in runs/.`);
-  await useDevice();
+  await pickDevice(choice);
   const record = await readRun(folder);
   const lengthOf = (model: Model): number => Math.min(model.shape.maxPositions, record?.settings.training.length ?? DEFAULT_LENGTH);
   if (existsSync(join(folder, 'config.json'))) {

@@ -14,6 +14,17 @@ test('as many steps as the time allows, but no more passes than asked for', () =
   expect(planSteps({ steps: 7, secondsPerStep: 0.001, batchesPerEpoch: 1, maxEpochs: 1 })).toMatchObject({ steps: 7, warmupSteps: 1, saveEvery: 7, limitedBy: 'steps' });
 });
 
+test('on a graphics card losses are looked at once in several short steps, and everything else comes between such rounds', () => {
+  const quick = { seconds: 120, secondsPerStep: 0.01, batchesPerEpoch: 1e6, maxEpochs: 1, looksSeldom: true };
+  expect(planSteps({ ...quick, steps: 1003 })).toMatchObject({ readEvery: 8, evalEvery: 128, sampleEvery: 256, saveEvery: 1008 });
+  // A round takes a fifth of a second at most, and is no longer than an eighth of the run.
+  expect([0.02, 0.03, 0.06, 0.11].map((secondsPerStep) => planSteps({ ...quick, steps: 1000, secondsPerStep }).readEvery)).toEqual([8, 4, 2, 1]);
+  expect([12, 16, 40, 64].map((steps) => planSteps({ ...quick, steps }).readEvery)).toEqual([1, 2, 4, 8]);
+  expect(planSteps({ ...quick, steps: 1000, evalEvery: 6, saveEvery: 100 })).toMatchObject({ readEvery: 2, evalEvery: 6, saveEvery: 100 });
+  expect(planSteps({ ...quick, steps: 1000, evalEvery: 5 })).toMatchObject({ readEvery: 1, evalEvery: 5 });
+  expect(planSteps({ ...quick, steps: 1000, looksSeldom: false })).toMatchObject({ readEvery: 1, evalEvery: 125, saveEvery: 1000 });
+});
+
 test('sizes are models that can be built, from some ten thousand to some million parameters', () => {
   for (const size of Object.values(SIZES)) {
     const { shape } = createModel(configOf(size, { vocabSize: 4096, endId: 0 }));

@@ -1,4 +1,4 @@
-import { defaultSampler, generate, type Model, samplers } from '@llm/model';
+import { defaultSampler, generate, type Model } from '@llm/model';
 import type { Tree } from '@llm/tensor';
 import type { Tokenizer } from '@llm/tokenizer';
 import type { RunSettings } from '../run/run-record.ts';
@@ -17,7 +17,7 @@ export async function runSamples(
   if (maxTokens === 0 || prompts.length === 0) return [];
   const ids = prompts.map((prompt) => [bosId, ...tokenizer.encode(prompt)]);
   const made = prompts.map((): number[] => []);
-  const sampler = samplers([withText(tokenizer), defaultSampler({ temperature, repeatPenalty: 1.1 })]);
+  const sampler = withText(defaultSampler({ temperature, repeatPenalty: 1.1 }), { size: tokenizer.size, vocabSize: model.shape.vocabSize });
   for await (const { row, id } of generate(model, params, ids, { maxTokens, sampler, seed: 0 })) made[row]!.push(id);
   return prompts.map((prompt, i) => ({ prompt, text: tokenizer.decode(made[i]!, { skipSpecial: true }) }));
 }

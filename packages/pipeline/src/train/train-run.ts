@@ -12,7 +12,7 @@ import type { RunRecord, RunSettings } from '../run/run-record.ts';
 import { openEventFile } from '../tensorboard/event-file.ts';
 import { watchBatches } from './bad-batches.ts';
 import { boardEvent } from './board-event.ts';
-import { lostError, wasLost } from './lost-device.ts';
+import { lossBehind, lostError, unlessLost } from './lost-device.ts';
 import { memoryError, ranOutOfMemory } from './out-of-memory.ts';
 import { runPaths } from './run-paths.ts';
 import { runSamples } from './run-samples.ts';
@@ -126,8 +126,9 @@ export async function trainRun({ folder, record, tokenizer, stores, signal, fs, 
       const between = done === state.step;
       const looks = between && (last || done === 1 || done % training.evalEvery === 0);
       const speaks = Number.isFinite(step.loss);
-      const found = done === 1 && beginning !== undefined ? beginning : looks && speaks ? await evaluate(training.evalRows) : undefined;
-      const written = between && speaks && (last || done % training.sampleEvery === 0) ? await runSamples({ model, params, tokenizer, bosId: ends.bosId }, samples) : [];
+      const onLost = (): void => onNotice?.(`Step ${done}: the graphics card was lost after it, so the figures or samples that were due are missing.`);
+      const found = done === 1 && beginning !== undefined ? beginning : looks && speaks ? await unlessLost(() => evaluate(training.evalRows), onLost) : undefined;
+      const written = between && speaks && (last || done % training.sampleEvery === 0) ? await unlessLost(() => runSamples({ model, params, tokenizer, bosId: ends.bosId }, samples), onLost) ?? [] : [];
       const line: MetricsLine = {
         step: step.index, time: Math.max(Date.now() / 1000, lines.at(-1)?.time ?? 0), loss: finite(step.loss), lr: step.lr, grad_norm: finite(step.gradNorm),
         tokens: step.tokens, seconds: step.seconds, tokens_per_second: step.tokensPerSecond,
@@ -155,7 +156,8 @@ export async function trainRun({ folder, record, tokenizer, stores, signal, fs, 
       throw new CliError(error.code, `${error.message} The tokens of these steps are in ${paths.badBatch}; the last good checkpoints are kept.`, { cause: error });
     }
     if (ranOutOfMemory(error)) throw memoryError(error, { step: state.step });
-    if (wasLost(error)) throw lostError(error, { step: state.step });
+    const loss = lossBehind(error);
+    if (loss !== undefined) throw lostError(loss, { step: state.step });
     throw error;
   } finally {
     for (const [name, file] of [['metrics.jsonl', metrics], ['TensorBoard events', board]] as const) {

@@ -1,4 +1,4 @@
-import { candidates } from '@llm/model';
+import { candidates, type Sampler } from '@llm/model';
 import { expect, test } from 'vitest';
 import { growingStore } from '../corpus/token-store.ts';
 import { packStore, textEnds } from './training-batches.ts';
@@ -17,6 +17,7 @@ test('a document begins and ends with the tokens of the configuration; with one 
 test('ids that a model has beyond its tokenizer are never drawn', () => {
   const context = { history: [], uniform: () => 0 };
   const list = candidates(Float32Array.of(1, 4, 2, 8));
-  expect(withText({ size: 3 })(list, context)).toEqual({ ids: Int32Array.of(0, 1, 2), logits: Float32Array.of(1, 4, 2), sorted: false });
-  expect(withText({ size: 4 })(list, context)).toBe(list);
+  const all: Sampler = (given) => given;
+  expect(withText(all, { size: 3, vocabSize: 4 })(list, context)).toEqual({ ids: Int32Array.of(0, 1, 2), logits: Float32Array.of(1, 4, 2), sorted: false });
+  expect(withText(all, { size: 4, vocabSize: 4 })).toBe(all);
 });
