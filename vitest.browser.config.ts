@@ -19,7 +19,7 @@ const config: ViteUserConfig = defineConfig({
     exclude: ['**/node_modules/**', '**/golden.test.ts', '**/runtime/**', '**/portable/**'],
     setupFiles: ['browser/ask-devices.ts', '../tools/count-cases.mjs'],
     fileParallelism: false,
-    testTimeout: 60_000,
+    testTimeout: 240_000,
     browser: {
       enabled: true,
       headless: true,

@@ -9,7 +9,7 @@ export default defineConfig({
     // Tests that name no device read values at once, which a graphics card cannot.
     env: { LLM_DEVICE: 'wasm' },
     setupFiles: ['tools/count-cases.mjs'],
-    testTimeout: 60_000,
+    testTimeout: 240_000,
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -54,7 +54,8 @@ function fastNode() {
   return process.execPath;
 }
 
-const build = () => pnpm('exec', 'turbo', 'run', 'build', '--output-logs=errors-only', '--log-order=grouped');
+const build = (...filters) => pnpm('exec', 'turbo', 'run', 'build', ...filters, '--output-logs=errors-only', '--log-order=grouped');
+const buildPackages = () => build('--filter=./packages/*');
 const cli = join(root, 'packages/pipeline/dist/cli.js');
 
 if (task === undefined || stale()) pnpm('install', '--frozen-lockfile');
@@ -63,12 +64,12 @@ if (task === undefined || stale()) pnpm('install', '--frozen-lockfile');
 const userCwd = process.env.INIT_CWD ?? process.cwd();
 
 const tasks = {
-  build,
-  start: () => { build(); runInForeground(fastNode(), [cli, 'quickstart', ...args], { cwd: userCwd }); },
-  llm: () => { build(); runInForeground(fastNode(), [cli, ...args], { cwd: userCwd }); },
-  bench: () => { build(); run(fastNode(), ['benchmarks/run.mjs', ...args], { shell: false }); },
-  test: () => { build(); run(process.execPath, ['tools/test.mjs', ...args], { shell: false }); },
-  check: () => { build(); run(process.execPath, ['tools/check.mjs', ...args], { shell: false }); },
+  build: () => build(),
+  start: () => { buildPackages(); runInForeground(fastNode(), [cli, 'quickstart', ...args], { cwd: userCwd }); },
+  llm: () => { buildPackages(); runInForeground(fastNode(), [cli, ...args], { cwd: userCwd }); },
+  bench: () => { buildPackages(); run(fastNode(), ['benchmarks/run.mjs', ...args], { shell: false }); },
+  test: () => { buildPackages(); run(process.execPath, ['tools/test.mjs', ...args], { shell: false }); },
+  check: () => { buildPackages(); run(process.execPath, ['tools/check.mjs', ...args], { shell: false }); },
 };
 if (task !== undefined) {
   if (!(task in tasks)) {

@@ -1,4 +1,5 @@
 import { type Kernel, type Launch, type Sizes, defineKernel } from '../kernel.ts';
+import { type AttentionCall, attentionBackwardOnGpu, attentionOnGpu } from './attention-on-gpu.ts';
 import { attentionBackwardReference, attentionReference } from './reference.ts';
 
 const MAX_WIDTH = 256;
@@ -23,12 +24,12 @@ const DECODE_NUMBERS = 65_536;
 
 const uniforms = { scale: 0, causal: 0, window: 0, offset: -1 };
 
-/** Sizes and scalars in the order in which both AssemblyScript functions take them. */
-function scalars(
+/** Sizes and scalars once they are known to fit. */
+function checked(
   name: string,
   { batch = 0, queries = 0, keys = 0, heads = 0, kvHeads = 0, width = 0, biasBatch = 1, biasHeads = 1 }: Sizes,
   { scale, causal, window, offset }: { readonly scale: number; readonly causal: number; readonly window: number; readonly offset: number },
-): number[] {
+): AttentionCall {
   if (width > MAX_WIDTH) throw new RangeError(`${name}: expected a head width of at most ${MAX_WIDTH} but found ${width}. Use more heads.`);
   if (heads % kvHeads !== 0) {
     throw new RangeError(`${name}: expected heads to be a multiple of kvHeads but found ${heads} and ${kvHeads}. Each key head serves equally many heads.`);
@@ -36,10 +37,16 @@ function scalars(
   for (const [dim, size, full] of [['biasBatch', biasBatch, batch], ['biasHeads', biasHeads, heads]] as const) {
     if (size !== 1 && size !== full) throw new RangeError(`${name}: expected ${dim} to be 1 or ${full} but found ${size}. Broadcast the bias first.`);
   }
-  return [
-    queries, keys, heads, kvHeads, width, scale === 0 ? 1 / Math.sqrt(width) : scale, causal, Math.min(window, 2 ** 30),
-    offset === -1 ? keys - queries : offset, biasBatch === 1 ? 0 : biasHeads, biasHeads === 1 ? 0 : 1,
-  ];
+  return {
+    batch, queries, keys, heads, kvHeads, width, scale: scale === 0 ? 1 / Math.sqrt(width) : scale, causal, window: Math.min(window, 2 ** 30),
+    offset: offset === -1 ? keys - queries : offset, biasBatchStep: biasBatch === 1 ? 0 : biasHeads, biasHeadStep: biasHeads === 1 ? 0 : 1,
+  };
+}
+
+/** The same in the order in which the AssemblyScript functions take them. */
+function scalars(...call: Parameters<typeof checked>): number[] {
+  const { queries, keys, heads, kvHeads, width, scale, causal, window, offset, biasBatchStep, biasHeadStep } = checked(...call);
+  return [queries, keys, heads, kvHeads, width, scale, causal, window, offset, biasBatchStep, biasHeadStep];
 }
 
 /** Streams the keys of each key head once; few key heads are cut into stretches, so that every thread has some. */
@@ -91,6 +98,9 @@ export const attention: Kernel = defineKernel({
       ...sizes, panelsPerTask, perHead,
     );
   },
+  webgpu(call) {
+    attentionOnGpu(call, checked('attention', call.dims, call.uniforms));
+  },
 });
 
 /** Gradients of attention with respect to q, k and v, from its output and lse; the bias is taken to be constant and gets none. */
@@ -116,5 +126,8 @@ export const attentionBackward: Kernel = defineKernel({
       at.bias, at.segments, at.lengths, at.offsets, dq, at.dk, at.dv, ...sizes, blockKeys, splits, splits === 1 ? 0 : size * 4,
     );
     if (splits > 1) run('sumRows', Math.ceil(size / 4), Math.max(1024, Math.ceil(size / 4 / 1000)), dq, at.dq, splits, size);
+  },
+  webgpu(call) {
+    attentionBackwardOnGpu(call, checked('attentionBackward', call.dims, call.uniforms));
   },
 });

@@ -47,7 +47,7 @@ describe.runIf(askedDevices().includes('webgpu'))('on a graphics card', () => {
       inputs: { targets: (random, length) => Array.from({ length }, (_, i) => (i % 7 === 3 ? -100 : Math.floor(random() * vocab))) },
     });
     const all = ['dhidden', 'dweight', 'dbias', 'lse', 'correct', 'bias', 'rowScale'];
-    const cases = [1023, 1024, 1025, 2051].map((vocab, i) => sized(259, [4, 5, 8, 3][i]!, vocab, i % 2 === 0 ? all : ['dweight', 'bias', 'correct']));
+    const cases = [1023, 1024, 2051].map((vocab, i) => sized(259, [4, 5, 8][i]!, vocab, i % 2 === 0 ? all : ['dweight', 'bias', 'correct']));
     await checkKernel(linearCrossEntropy, { cases, tolerance: 1e-4 });
   });
 

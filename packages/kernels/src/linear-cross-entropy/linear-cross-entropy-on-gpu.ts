@@ -76,7 +76,9 @@ export function linearCrossEntropyOnGpu({ at, dims: { rows = 0, width = 0, vocab
         },
       });
       if (dhidden !== undefined) runMatmulOnGpu(launcher, { a: logits, aRow: cols, b: weight!, c: dhidden, cStart: start, m, n: width, k: vocab, precision });
-      if (dweight !== undefined) runMatmulOnGpu(launcher, { a: logits, aRow: cols, transposeA: 1, b: hidden!, bStart: start, c: dweight, m: vocab, n: width, k: m, accumulate, precision });
+      if (dweight !== undefined) {
+        runMatmulOnGpu(launcher, { a: logits, aRow: cols, transposeA: 1, b: hidden!, bStart: start, c: dweight, m: vocab, n: width, k: m, accumulate, precision });
+      }
       if (dbias !== undefined) run(biasProgram, { bind: [logits, dbias], params: { rows: m, words: cols / 4, vocab, accumulate }, grid: flatGrid(cols / 4, 64) });
       release();
     }

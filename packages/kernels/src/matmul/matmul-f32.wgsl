@@ -1,0 +1,2 @@
+// Tiles are kept as they come.
+alias Held = vec4f;

@@ -1,0 +1,7 @@
+// 256 lanes hold 4 × 4 sums each.
+const TILE_M = 64u;
+const TILE_N = 64u;
+const PANEL = 16u;
+// Blocks of 4 × 4 of a lane each way.
+const BLOCKS_M = 1u;
+const BLOCKS_N = 1u;
