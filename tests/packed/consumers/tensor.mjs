@@ -116,6 +116,12 @@ for (const name of ['cpu', 'wasm']) {
   equal(entry.param, [0.9], 'a first step of lr against the sign of the gradient');
   t.lionUpdate({ ...entry, m: t.zeros([1]) }, { lr: 0.5, weightDecay: 0, beta1: 0.9, beta2: 0.99 });
   equal(entry.param, [0.4], 'a Lion step of lr');
+  equal(t.clipScale(t.tensor([4]), t.tensor([1]), { maxNorm: 1 }), [1 / 4.000001], 'a quarter of a norm of 4');
+  const doubled = t.compile((values) => t.mul(t.tensor(values), 2));
+  equal(doubled(Float32Array.of(1, 2)), [2, 4], 'a compiled function');
+  doubled.dispose();
+  equal(t.withPrecision('f16', () => t.linear(t.tensor([[1, 2]]), t.tensor([[3, 4]]))), [11], 'a product of half precision');
+  expect(['webgpu', 'wasm', 'cpu'].includes(t.deviceInUse()), 'a device in use');
   expect(close((await t.globalNorm([t.tensor([3]), t.tensor([4])]).data())[0], 5), 'the norm 5');
   t.overwrite(entry.param, [7]);
   expect(t.valuesInPlace(entry.param)[0] === 7, 'the value written');
