@@ -28,7 +28,9 @@ const config: ViteUserConfig = defineConfig({
         launchOptions: {
           executablePath,
           args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-            '--disable-sync', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+            '--disable-sync', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader',
+            // SwiftShader takes seconds for each program otherwise.
+            '--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension'],
         },
       }),
       instances: [{ browser: 'chromium' }],

@@ -12,6 +12,7 @@ export { ACTIVATIONS, type Activation } from './common/activation.ts';
 export { BINARY_OPERATIONS, type BinaryOperation, BROADCASTS, type Broadcast, UNARY_OPERATIONS, type UnaryOperation } from './elementwise/operations.ts';
 export { REDUCTIONS, type Reduction } from './reduce/reference.ts';
 export { packB, runMatmul, type Product } from './matmul/run-matmul.ts';
+export { tuneMatmul } from './matmul/tune-matmul.ts';
 export { philox, type Philox } from './dropout/philox.ts';
 export { adamwMany, type AdamwOptions, type AdamwTensor } from './adamw/adamw-many.ts';
 export { globalNormMany } from './global-norm/global-norm-many.ts';

@@ -8,8 +8,11 @@ export interface FoundAdapter {
   readonly description: string;
 }
 
-/** What Dawn, which carries WebGPU in Node, keeps back unless asked: matrix units, half floats on NVIDIA, and exact timestamps. */
-const DAWN_OPTIONS = ['enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia', 'disable-dawn-features=timestamp_quantization'];
+/**
+ * What Dawn, which carries WebGPU in Node, keeps back unless asked: matrix units, half floats on NVIDIA, and exact timestamps. It
+ * zeroes workgroup memory itself: by the extension that drivers have for it, SwiftShader takes seconds for each program.
+ */
+const DAWN_OPTIONS = ['enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia', 'disable-dawn-features=timestamp_quantization,use_vulkan_zero_initialize_workgroup_memory_extension'];
 
 /** A kind of matrix product that the card's matrix units do: [m, k] · [k, n] of these types. */
 export interface MatrixUnit { readonly m: number; readonly n: number; readonly k: number; readonly component: string; readonly result: string }

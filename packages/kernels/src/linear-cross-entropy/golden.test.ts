@@ -35,4 +35,4 @@ test('linearCrossEntropy and its gradients equal torch\'s', async () => {
       countCase(device);
     }
   }
-});
+}, 120_000);

@@ -39,7 +39,7 @@ describe.runIf(askedDevices().includes('webgpu'))('on a graphics card', () => {
     // And the parts of a product that was cut.
     expect(device.stats().peakBytes - before).toBeLessThan((rows * vocab * 4) / 15);
     device.close();
-  });
+  }, 240_000);
 
   test('chunks of rows that are no words of four, and vocabularies around them', async () => {
     const sized = (rows: number, width: number, vocab: number, ports: readonly string[]): KernelCase => ({
@@ -49,7 +49,7 @@ describe.runIf(askedDevices().includes('webgpu'))('on a graphics card', () => {
     const all = ['dhidden', 'dweight', 'dbias', 'lse', 'correct', 'bias', 'rowScale'];
     const cases = [1023, 1024, 2051].map((vocab, i) => sized(259, [4, 5, 8][i]!, vocab, i % 2 === 0 ? all : ['dweight', 'bias', 'correct']));
     await checkKernel(linearCrossEntropy, { cases, tolerance: 1e-4 });
-  });
+  }, 240_000);
 
   test('a certain target keeps the digits of its loss, one outside the vocabulary is NaN and no other row, and of equal logits the first counts', async () => {
     for (const { name, run } of await checkDevices()) {
@@ -73,5 +73,5 @@ describe.runIf(askedDevices().includes('webgpu'))('on a graphics card', () => {
       expect(dhidden![0]).toBeCloseTo(-1, 5);
       expect(dhidden![3]).toBeCloseTo(1, 5);
     }
-  });
+  }, 120_000);
 });

@@ -17,7 +17,7 @@ test('matmul equals its reference in every layout', async () => {
   })));
   const ran = await checkKernel(matmul, { cases, tolerance: 1e-4 });
   expect(Math.min(...Object.values(ran))).toBe(cases.length);
-});
+}, 240_000);
 
 test('matmul applies bias, activation and residual, and keeps what the activation saw', async () => {
   const cases = [1, 2, 3, 4, 5].flatMap((activation) => [[1, 9, 13, 20], [1, 20, 9, 5], [1, 2, 30, 7], [2, 14, 8, 3]].map(([batch = 1, m = 1, n = 1, k = 1]) => ({
@@ -25,4 +25,4 @@ test('matmul applies bias, activation and residual, and keeps what the activatio
   })));
   await checkKernel(matmul, { cases, tolerance: 1e-4 });
   await checkKernel(matmul, { cases: [{ dims: sizes(3, 7, 9, 5, true), uniforms: { broadcastB: 1 }, with: ['bias'] }] });
-});
+}, 240_000);

@@ -89,7 +89,7 @@ describe.runIf(askedDevices().includes('webgpu'))('products on a graphics card',
         for (const [m, n, k] of [shapes[0], shapes[1], shapes[2 + i]!]) await expectExact({ m, n, k, transposeA, transposeB, precision: 1 }, plan);
       }
     }
-  }, 240_000);
+  }, 480_000);
 
   test('every tile, k whole and in parts, does every epilogue', async () => {
     const plans = everyPlan({ m: 1000, n: 1000, k: 300 });
@@ -102,7 +102,7 @@ describe.runIf(askedDevices().includes('webgpu'))('products on a graphics card',
         if (plan.tileM === 32) await expectExact({ batch: 2, m: 7, n, k: 300, accumulate: 1 }, plan);
       }
     }
-  }, 240_000);
+  }, 480_000);
 
   test('few rows stream b in both of its layouts, in parts too', async () => {
     for (const [m, rows] of [[1, 1], [2, 2], [5, 8], [8, 8]] as const) {
@@ -117,7 +117,7 @@ describe.runIf(askedDevices().includes('webgpu'))('products on a graphics card',
     }
     await expectExact({ batch: 3, m: 2, n: 12, k: 20 });
     await expectExact({ m: 1, n: 12, k: 20, transposeA: 1 });
-  }, 120_000);
+  }, 240_000);
 
   test('one b serves a batch, whatever way rows lie', async () => {
     for (const [transposeA, transposeB] of LAYOUTS) {

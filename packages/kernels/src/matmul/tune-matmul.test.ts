@@ -40,5 +40,5 @@ describe.runIf(askedDevices().includes('webgpu'))('on a graphics card', () => {
     rememberMatmulPlan(device, other, plans[1]!.plan);
     expect(matmulPlanOf(device, other)).toBe(plans[1]!.plan);
     device.close();
-  });
+  }, 240_000);
 });
