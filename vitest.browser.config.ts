@@ -16,7 +16,10 @@ const config: ViteUserConfig = defineConfig({
   test: {
     // The contract of every kernel runs here too; what reads files or starts processes stays in Node.
     include: ['browser/**/*.browser.test.ts', ...(isolated ? ['../packages/kernels/src/*/*.test.ts'] : [])],
-    exclude: ['**/node_modules/**', '**/golden.test.ts', '**/runtime/**', '**/portable/**'],
+    exclude: [
+      '**/node_modules/**', '../packages/kernels/src/*/golden.test.ts', '../packages/kernels/src/{runtime,portable}/*.test.ts',
+      '../packages/kernels/src/matmul/matmul-programs.test.ts',
+    ],
     setupFiles: ['browser/ask-devices.ts', '../tools/count-cases.mjs'],
     fileParallelism: false,
     testTimeout: 240_000,

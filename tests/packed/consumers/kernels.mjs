@@ -93,7 +93,7 @@ card.write(a, Float32Array.of(3, 0, 4));
 kernels.launchGpu(card, onGpu, { at: { x: a, y: b }, dims });
 kernels.globalNormManyOnGpu(card, { tensors: [{ memory: a, count: 3 }, { memory: b, count: 3 }], norm });
 // What a card is fastest with is measured where there is one.
-await kernels.tuneMatmul(card, gpu === undefined ? [] : [{ m: 8, n: 8, k: 8 }]);
+await kernels.tuneMatmul(card, gpu === undefined ? [] : [{ batch: 1, m: 8, n: 8, k: 8, transposeA: 0, transposeB: 0, precision: 0 }]);
 if (gpu === undefined) {
   expect(calls.length === 4, `a product, two sums of squares and their norm but found ${calls.length} dispatches`);
   await kernels.findAdapter().then(() => expect(false, 'no adapter'), ({ code }) => expect(code === 'E_NO_GPU', 'the code E_NO_GPU'));

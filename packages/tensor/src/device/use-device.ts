@@ -1,6 +1,6 @@
 import { createGpuDevice, createWasmDevice, findAdapter, GpuError, hasSimd, type GpuDevice, type WasmDevice } from '@llm/kernels';
 import '@tensorflow/tfjs-backend-cpu';
-import { copyRegisteredKernels, engine, env, findBackend, getBackend, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
+import { copyRegisteredKernels, engine, env, findBackend, findBackendFactory, getBackend, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
 import '../generated/gradients.ts';
 import { overrideKernels } from './override-kernels.ts';
 import { WasmBackend } from './wasm-backend.ts';
@@ -93,7 +93,8 @@ async function useWebgpu(): Promise<Device> {
       overrideKernels('webgpu');
     }
     if (webgpu !== undefined) webgpu.backend.reopen(gpu);
-    else if (findBackend('webgpu') !== null) removeBackend('webgpu');
+    // In a page tfjs has registered its own by now.
+    else if (findBackendFactory('webgpu') !== null) removeBackend('webgpu');
     const backend = webgpu?.backend ?? openWebgpuBackend(gpu);
     if (webgpu === undefined) registerBackend('webgpu', () => backend as never, 3);
     backend.halfPrecision = halfPrecision;
