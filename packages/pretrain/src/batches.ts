@@ -7,6 +7,10 @@ export interface CausalBatch extends RowFields {
   readonly length: number;
   /** Positions that have a target. */
   readonly targetCount: number;
+  /** Some row holds several documents, which must not see each other. */
+  readonly packed: boolean;
+  /** In some row positions do not simply count from 0. */
+  readonly restarts: boolean;
 }
 
 /** How far the data have been read: enough to go on exactly there. A type and not an interface, so that it counts as JSON. */
@@ -99,5 +103,8 @@ export function batchOf(rows: PackedRows, chosen: ArrayLike<number>): CausalBatc
   for (let i = 0; i < chosen.length; i++) fillRow(rows, chosen[i]!, { into: fields, at: i * rows.length });
   let targetCount = 0;
   for (const target of fields.targets) targetCount += Number(target !== IGNORED);
-  return { ...fields, rows: chosen.length, length: rows.length, targetCount };
+  const { length } = rows;
+  const packed = fields.segments.some((segment, i) => i % length > 0 && segment !== fields.segments[i - 1]);
+  const restarts = fields.positions.some((position, i) => position !== i % length);
+  return { ...fields, rows: chosen.length, length, targetCount, packed, restarts };
 }

@@ -72,12 +72,8 @@ export function hiddenOf(
   return model.hidden(params, inputsOf(batch), options);
 }
 
-/** Ids, and what the model cannot tell by itself. */
-function inputsOf({ ids, positions, segments, rows, length }: CausalBatch): ModelInputs {
+/** Ids, and what the model cannot tell by itself: what that is the batch says, so that a recorded step depends on nothing else. */
+function inputsOf({ ids, positions, segments, rows, length, packed, restarts }: CausalBatch): ModelInputs {
   const matrix = (values: Int32Array): Tensor => tensor(values, [rows, length], 'int32');
-  return {
-    ids: matrix(ids),
-    ...(positions.some((position, i) => position !== i % length) ? { positions: matrix(positions) } : {}),
-    ...(segments.some((segment, i) => i % length > 0 && segment !== segments[i - 1]) ? { segments: matrix(segments) } : {}),
-  };
+  return { ids: matrix(ids), ...(restarts ? { positions: matrix(positions) } : {}), ...(packed ? { segments: matrix(segments) } : {}) };
 }
