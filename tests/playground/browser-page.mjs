@@ -2,13 +2,15 @@
 import { chromium } from 'playwright-core';
 import { findChromium } from '../../tools/find-chromium.mjs';
 
+// SwiftShader takes seconds for each program unless Dawn zeroes workgroup memory itself.
+const gpuArguments = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension'];
 const plainArguments = ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 /** A browser, with WebGPU on a software adapter or without WebGPU. */
 export async function launch({ webgpu }) {
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error('playground: expected Chromium on PATH or in CHROMIUM but found none.');
-  return chromium.launch({ executablePath, args: [...plainArguments, ...(webgpu ? ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'] : ['--disable-features=WebGPU'])] });
+  return chromium.launch({ executablePath, args: [...plainArguments, ...(webgpu ? gpuArguments : ['--disable-features=WebGPU'])] });
 }
 
 /** Runs in the page before its own scripts: keeps every report of the worker. */

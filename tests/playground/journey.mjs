@@ -15,7 +15,7 @@ const { unzipSync } = createRequire(join(root, 'docs/playground/package.json'))(
 /** Small enough for a software GPU, large enough that the loss falls well below 60 %. */
 const SETTINGS = {
   wasm: { vocabSize: 512, width: 64, layers: 2, heads: 2, length: 64, batch: 4, learningRate: 0.005, steps: 300, everySeconds: 1 },
-  webgpu: { vocabSize: 384, width: 32, layers: 1, heads: 2, length: 32, batch: 4, learningRate: 0.01, steps: 120, everySeconds: 1 },
+  webgpu: { vocabSize: 300, width: 32, layers: 1, heads: 2, length: 64, batch: 4, learningRate: 0.02, steps: 150, everySeconds: 1 },
 };
 
 /** Chooses the device and fills in the advanced settings as a visitor would. */
@@ -54,6 +54,7 @@ export async function interrupted({ context, url, device, folder, check }) {
   await page.reload();
   const { saved } = await waitFor(page, 'opened');
   check('after a reload the page offers to go on', saved?.step > 0 && await page.isVisible('#saved-resume'), `saved at step ${saved?.step}`);
+  await waitFor(page, 'device', { when: ({ name }) => name === device });
   await page.click('#saved-resume');
   const resumed = await waitFor(page, 'run');
   check('it goes on at the saved step, not at the beginning', resumed.step === saved.step && resumed.curve.steps.length === saved.step);

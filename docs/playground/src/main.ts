@@ -87,7 +87,9 @@ function report(found: Report): void {
       saved = found.saved;
       storage = found.storage;
       if (storage !== null) view.notice(`Nothing can be kept here: ${storage} Training works; download the model before you close the tab.`);
-      if (saved !== null && steps === undefined) offerSaved(saved);
+      if (saved === null || steps !== undefined) break;
+      offerSaved(saved);
+      if (settings.suggestDevice(saved.device)) restart();
       break;
     case 'device': return showDevice(found);
     case 'stage':
@@ -106,7 +108,7 @@ function report(found: Report): void {
       samplePrompt = found.prompt;
       return view.sample(found);
     case 'saved':
-      saved = { savedAt: Date.now(), step: found.step, steps: steps ?? found.step, characters: 0 };
+      saved = { savedAt: Date.now(), step: found.step, steps: steps ?? found.step, characters: 0, device: settings.device };
       break;
     case 'notice': return view.notice(found.text);
     case 'ready': return showReady(found);

@@ -27,6 +27,8 @@ export interface SavedRun {
   readonly step: number;
   readonly steps: number;
   readonly characters: number;
+  /** What it was started on: elsewhere its last digits would differ. */
+  readonly device: DeviceChoice;
 }
 
 /** What a run is about, once it is decided. */

@@ -6,6 +6,8 @@ export interface SettingsForm {
   read(): Settings;
   readonly device: DeviceChoice;
   onDevice(listener: () => void): void;
+  /** Takes this device unless the visitor has chosen one; true where that changes anything. */
+  suggestDevice(suggested: DeviceChoice): boolean;
 }
 
 /** Builds the advanced settings and ties them to the choice of a size. */
@@ -29,6 +31,8 @@ export function createSettingsForm(): SettingsForm {
     }
     for (const [name, value] of Object.entries(SIZES[size.value as keyof typeof SIZES])) inputs.get(name as Field['name'])!.value = String(value);
   });
+  let chosen = false;
+  device.addEventListener('change', () => { chosen = true; });
   const choice = (): DeviceChoice => device.value as DeviceChoice;
   return {
     read() {
@@ -37,5 +41,10 @@ export function createSettingsForm(): SettingsForm {
     },
     get device() { return choice(); },
     onDevice: (listener) => device.addEventListener('change', listener),
+    suggestDevice(suggested) {
+      if (chosen || suggested === choice()) return false;
+      device.value = suggested;
+      return true;
+    },
   };
 }

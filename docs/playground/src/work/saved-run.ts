@@ -89,7 +89,7 @@ export async function findSavedRun(store: Store): Promise<SavedRun | null> {
   const record = await readJson<RunRecord>(store, 'run.json');
   if (record?.formatVersion !== 1) return null;
   const newest = (await slots(store))[0];
-  return { savedAt: newest?.savedAt ?? record.createdAt, step: newest?.step ?? 0, steps: record.plan.steps, characters: record.facts.characters };
+  return { savedAt: newest?.savedAt ?? record.createdAt, step: newest?.step ?? 0, steps: record.plan.steps, characters: record.facts.characters, device: record.settings.device };
 }
 
 /** Opens the saved run at its newest whole checkpoint; the same to the bit as never having stopped. */
