@@ -43,7 +43,8 @@ const MOST_PLANS = 8;
  *
  * `fn` must depend on its arguments alone: tensors may differ from call to call in their values, typed arrays (which it turns
  * into tensors as they are) in their contents, anything else leads to a recording of its own. What it computes on the host from an
- * array's contents is computed once. It must not read values. The result is overwritten by the next call: clone what you keep.
+ * array's contents is computed once. It must not read values. The next call writes over the result: to keep it, compute from it
+ * (`mul(y, 1)`); a `clone` shares its memory.
  *
  * @example
  * ```ts

@@ -36,9 +36,9 @@ let webgpu: { readonly gpu: GpuDevice; readonly backend: WebgpuBackend; lost: bo
 /**
  * Makes a device the one that tensors live on. By default `webgpu` where there is a graphics card, else `wasm` (WebAssembly SIMD
  * on all processors); `cpu` (plain TypeScript, slow, the oracle of the tests) when named, or, saying so, where there is no
- * WebAssembly SIMD. In Node the variable LLM_DEVICE of the process names another default. A software imitation of a graphics card is taken only when `webgpu` is named. Calling it again with the same
- * options changes nothing, unless the graphics card was lost: then it is opened anew. Tensors that came from the host unchanged come
- * back by themselves, others once they are overwritten.
+ * WebAssembly SIMD. In Node the variable LLM_DEVICE of the process names another default. A software imitation of a graphics card
+ * is taken only when `webgpu` is named. Calling it again with the same options changes nothing, unless the graphics card was lost:
+ * then it is opened anew. Tensors that came from the host unchanged come back by themselves, others once they are overwritten.
  *
  * @throws GpuError E_NO_GPU where `webgpu` is named and there is none.
  *
