@@ -1,6 +1,7 @@
 export { ModelError, type ModelErrorCode } from './errors.ts';
 export type { ApplyOptions, Model, ModelInputs } from './model.ts';
 export type { ModelShape } from './model-shape.ts';
+export { hiddenOf, type TokenBatch } from './batch/token-batch.ts';
 export { gpt2, type Gpt2Config } from './architectures/gpt2.ts';
 export { llama, type LlamaConfig } from './architectures/llama.ts';
 export { readConfig, writeConfig, type CheckpointDtype, type ModelConfig } from './config/config.ts';

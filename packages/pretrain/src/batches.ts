@@ -1,16 +1,11 @@
+import type { TokenBatch } from '@llm/model';
 import { emptyFields, fillRow, IGNORED, type PackedRows, type RowFields } from './packing/pack-documents.ts';
 import { randomOrder } from './random-order.ts';
 
 /** Some rows, ready for `causalLoss`. Each field is [rows, length], row after row. */
-export interface CausalBatch extends RowFields {
-  readonly rows: number;
-  readonly length: number;
+export interface CausalBatch extends TokenBatch, RowFields {
   /** Positions that have a target. */
   readonly targetCount: number;
-  /** Some row holds several documents, which must not see each other. */
-  readonly packed: boolean;
-  /** In some row positions do not simply count from 0. */
-  readonly restarts: boolean;
 }
 
 /** How far the data have been read: enough to go on exactly there. A type and not an interface, so that it counts as JSON. */

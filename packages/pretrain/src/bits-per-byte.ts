@@ -1,7 +1,6 @@
-import type { Model } from '@llm/model';
+import { hiddenOf, type Model } from '@llm/model';
 import { embed, isWeight, linear, linearCrossEntropy, reshape, scope, type Tensor, tensor, type Tree } from '@llm/tensor';
 import type { CausalBatch } from './batches.ts';
-import { hiddenOf } from './causal-loss.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { IGNORED } from './packing/pack-documents.ts';
 
@@ -44,7 +43,7 @@ export async function bitsPerByte(
     });
     if (batch.targetCount === 0) continue;
     const found = scope(() => {
-      const hidden = hiddenOf(model, { params, batch });
+      const hidden = hiddenOf(model, params, batch);
       const rows = reshape(hidden, [batch.ids.length, model.shape.width]);
       const head = model.head(params);
       const sum = (states: Tensor, wanted: Int32Array): Tensor => (isWeight(head)

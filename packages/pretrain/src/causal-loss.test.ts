@@ -131,7 +131,7 @@ describe('what cannot be trained on is refused before the model runs', () => {
   const one = (ids: number[], length: number): CausalBatch => batchOf(packDocuments([ids], { length }), [0]);
   beforeEach(async () => { await useDevice('cpu'); });
   test.each([
-    [() => causalLoss(llama)(params, one([1, 2], 33)), 'expected rows of at most 32 tokens, the context of the model, but found 33. Pack with a shorter length'],
+    [() => causalLoss(llama)(params, one([1, 2], 33)), 'expected rows of at most 32 tokens, the context of the model, but found 33. Make them shorter, or pack with a shorter length'],
     [() => causalLoss(llama)(params, one([1, 61], 4)), 'expected ids below 61, the vocabulary of the model, but found 61'],
     [() => causalLoss(llama)(params, one([1], 4)), 'expected at least one target but found none'],
     [() => bitsPerByte(llama, params, { batches: [], tokenBytes: [1] }), 'expected batches with targets but found none. Check the validation split'],

@@ -1,4 +1,4 @@
-import type { ApplyOptions, Model, ModelInputs } from '@llm/model';
+import { hiddenOf, type Model } from '@llm/model';
 import { isWeight, linear, linearCrossEntropy, type Tensor, tensor, type Tree } from '@llm/tensor';
 import type { CausalBatch } from './batches.ts';
 import { crossEntropy } from './cross-entropy.ts';
@@ -51,29 +51,9 @@ export function causalLoss(
     const { denominator = batch.targetCount } = context;
     const seed = dropout ? context.seed : undefined;
     if (typeof denominator === 'number' && !(denominator > 0)) throw new RangeError('causalLoss: expected at least one target but found none. Documents need two tokens or more.');
-    const hidden = hiddenOf(model, { params, batch }, { checkpointed, ...(seed === undefined ? {} : { dropoutSeed: seed }) });
+    const hidden = hiddenOf(model, params, batch, { checkpointed, ...(seed === undefined ? {} : { dropoutSeed: seed }) });
     const head = model.head(params);
     if (isWeight(head)) return crossEntropy(linear(hidden, head), batch.targets, { denominator, labelSmoothing, zLoss });
     return linearCrossEntropy(hidden, head, tensor(batch.targets, [batch.rows, batch.length], 'int32'), { ignoreIndex: IGNORED, denominator, labelSmoothing, zLoss });
   };
-}
-
-/** The states of a batch before the head, [rows, length, width]. */
-export function hiddenOf(
-  model: Pick<Model, 'hidden' | 'shape'>,
-  { params, batch }: { readonly params: Tree; readonly batch: CausalBatch },
-  options: ApplyOptions = {},
-): Tensor {
-  const { maxPositions, vocabSize } = model.shape;
-  if (batch.length > maxPositions) {
-    throw new RangeError(`causalLoss: expected rows of at most ${maxPositions} tokens, the context of the model, but found ${batch.length}. Pack with a shorter length.`);
-  }
-  for (const id of batch.ids) if (id >= vocabSize) throw new RangeError(`causalLoss: expected ids below ${vocabSize}, the vocabulary of the model, but found ${id}. Use the model's own tokenizer.`);
-  return model.hidden(params, inputsOf(batch), options);
-}
-
-/** Ids, and what the model cannot tell by itself: what that is the batch says, so that a recorded step depends on nothing else. */
-function inputsOf({ ids, positions, segments, rows, length, packed, restarts }: CausalBatch): ModelInputs {
-  const matrix = (values: Int32Array): Tensor => tensor(values, [rows, length], 'int32');
-  return { ids: matrix(ids), ...(restarts ? { positions: matrix(positions) } : {}), ...(packed ? { segments: matrix(segments) } : {}) };
 }

@@ -29,6 +29,7 @@ export { rope, type Rotation } from './ops/rope.ts';
 export { attention, type AttentionOptions } from './ops/attention.ts';
 export { embed } from './ops/embedding.ts';
 export { linearCrossEntropy, type LinearCrossEntropyOptions } from './ops/linear-cross-entropy.ts';
+export { linearLogProbs, type LinearLogProbsOptions, type LogProbs } from './ops/linear-log-probs.ts';
 export { dropout } from './ops/dropout.ts';
 export { einsum } from './ops/einsum.ts';
 export { softmax } from './ops/softmax.ts';
