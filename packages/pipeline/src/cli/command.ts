@@ -2,7 +2,9 @@ import { type ArgsDef, type CommandDef, defineCommand, parseArgs } from 'citty';
 import { z } from 'zod';
 import { UsageError } from './cli-error.ts';
 import type { Io } from './io.ts';
+import { didYouMean } from './did-you-mean.ts';
 import { readArguments } from './read-arguments.ts';
+import { readRecipe, type Recipe } from '../recipe/read-recipe.ts';
 
 /** One verb of the command line. */
 export interface Command {
@@ -12,11 +14,13 @@ export interface Command {
   readonly definition: CommandDef;
   /** Ends the work between two steps instead of at once when asked to stop. */
   readonly stopsItself: boolean;
+  /** Checks a recipe for this command as running it would, without running it; undefined where it takes none. */
+  readonly check: ((recipe: Recipe) => Record<string, unknown>) | undefined;
   /** Returns the exit code. */
   run(rawArgs: readonly string[], io: Io): Promise<number>;
 }
 
-export interface CommandOptions<Schema extends z.ZodType> {
+export interface CommandOptions<Schema extends z.ZodObject> {
   readonly name: string;
   readonly description: string;
   readonly args: ArgsDef;
@@ -26,20 +30,31 @@ export interface CommandOptions<Schema extends z.ZodType> {
   readonly variadic?: string;
   readonly schema: Schema;
   readonly stopsItself?: boolean;
+  /** Takes its flags from a recipe file too, its first word; flags that are typed win. Default false. */
+  readonly recipe?: boolean;
   readonly run: (options: z.output<Schema>, io: Io) => Promise<number>;
 }
 
 const JSON_FLAG: ArgsDef = { json: { type: 'boolean', description: 'Write JSON lines to stdout and nothing else' } };
 
+const RECIPE: ArgsDef = { recipe: { type: 'positional', description: 'A YAML file with these flags as keys (see llm init); flags that are typed win', required: false } };
+
 /** A command whose flags are checked by a zod schema before it runs. */
-export function command<Schema extends z.ZodType>({ name, description, args, lists = [], variadic, schema, stopsItself = false, run }: CommandOptions<Schema>): Command {
-  const all: ArgsDef = { ...args, ...JSON_FLAG };
+export function command<Schema extends z.ZodObject>({ name, description, args, lists = [], variadic, schema, stopsItself = false, recipe: takesRecipe = false, run }: CommandOptions<Schema>): Command {
+  const all: ArgsDef = { ...(takesRecipe ? RECIPE : {}), ...args, ...JSON_FLAG };
   const positionals = Object.entries(all).filter(([, { type }]) => type === 'positional').map(([key]) => key);
-  // Whether something is missing is for the schema to say, in the words of every other mistake.
-  const optional: ArgsDef = Object.fromEntries(Object.entries(all).map(([key, arg]) => [key, { ...arg, required: false }]));
+  const defaults = Object.fromEntries(Object.entries(all).flatMap(([key, arg]) => ('default' in arg && arg.default !== undefined ? [[key, arg.default]] : [])));
+  // Whether something is missing is for the schema to say, in the words of every other mistake; defaults come after a recipe.
+  const optional: ArgsDef = Object.fromEntries(Object.entries(all).map(([key, { ...arg }]) => [key, { ...arg, default: undefined, required: false }])) as unknown as ArgsDef;
+  const check = (given: Record<string, unknown>, recipe: Recipe | undefined): z.output<Schema> => {
+    if (recipe !== undefined) checkRecipe(recipe, { name, schema });
+    const written = Object.fromEntries(Object.entries(recipe?.values ?? {}).map(([key, value]) => [key, lists.includes(key) && !Array.isArray(value) ? [value] : value]));
+    return checked(schema, { ...defaults, ...written, ...given }, { name, positionals, places: recipe === undefined ? undefined : (key) => (key in recipe.values && !(key in given) ? recipe.at(key) : undefined) });
+  };
   return {
     name,
     stopsItself,
+    check: takesRecipe ? (recipe) => check({}, recipe) : undefined,
     definition: defineCommand({ meta: { name, description }, args: all }) as CommandDef,
     run(rawArgs, io) {
       const { rest, lists: found } = readArguments(rawArgs, { command: name, args: all, lists });
@@ -57,17 +72,34 @@ export function command<Schema extends z.ZodType>({ name, description, args, lis
         const extra = typed[positionals.length];
         if (extra !== undefined) throw new UsageError(`llm ${name}: expected ${positionals.length === 0 ? 'flags only' : `no more than ${positionals.map((each) => each.toUpperCase()).join(' ')}`} but found ${extra}. See llm ${name} --help.`);
       }
-      return run(checked(schema, given, { name, positionals }), io);
+      const { recipe: file, ...flags } = given;
+      return run(takesRecipe ? check(flags, typeof file === 'string' ? readRecipe(file, io.cwd) : undefined) : check(given, undefined), io);
     },
   };
 }
 
-function checked<Schema extends z.ZodType>(schema: Schema, given: Record<string, unknown>, { name, positionals }: { name: string; positionals: readonly string[] }): z.output<Schema> {
+/** Whether the keys of a recipe are flags of the command, and its values of their kind: a number is not a text that looks like one. */
+function checkRecipe(recipe: Recipe, { name, schema }: { name: string; schema: z.ZodObject }): void {
+  const { file, stage, values, at } = recipe;
+  if (stage !== name) throw new UsageError(`llm ${name}: expected a recipe for ${name} but found one for ${stage} in ${file}. Run llm ${stage} ${file}.`);
+  const known = Object.keys(schema.shape);
+  for (const [key, value] of Object.entries(values)) {
+    const field = schema.shape[key] as z.ZodType | undefined;
+    if (field === undefined) throw new UsageError(`llm ${name}: expected a known key at ${at(key)} but found ${key}.${didYouMean(key, known)} See llm ${name} --help.`);
+    const isNumber = field.safeParse(1).success && !field.safeParse('x').success;
+    if (isNumber && typeof value === 'string') throw new UsageError(`llm ${name}: expected ${key} at ${at(key)} to be a number but found the text ${JSON.stringify(value)}. Take the quotes away.`);
+  }
+}
+
+function checked<Schema extends z.ZodType>(schema: Schema, given: Record<string, unknown>, { name, positionals, places }: {
+  name: string; positionals: readonly string[]; places: ((key: string) => string | undefined) | undefined;
+}): z.output<Schema> {
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   const problems = result.error.issues.slice(0, 3).map(({ path, message }) => {
     const key = String(path[0] ?? '');
-    const label = positionals.includes(key) ? key.toUpperCase() : `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    const place = places?.(key);
+    const label = place !== undefined ? `${key} at ${place}` : positionals.includes(key) ? key.toUpperCase() : `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     const value = given[key];
     return `expected ${label} to be ${message} but found ${value === undefined ? 'nothing' : JSON.stringify(value)}`;
   });

@@ -13,7 +13,7 @@ import type { GivenOptions } from '../train/given-weights.ts';
 import { findFolder } from '../train/open-run.ts';
 import { SPLITS } from '../train/run-tokenizer.ts';
 import { SIZES } from '../train/sizes.ts';
-import { deviceArg, deviceField, filterArgs, filterFields, splitField } from './shared-args.ts';
+import { deviceArg, deviceField, filterArgs, filterFields, precisionArg, precisionField, splitField } from './shared-args.ts';
 
 const positive = number('a number above 0', { min: Number.MIN_VALUE, max: 100 });
 
@@ -42,6 +42,7 @@ export const pretrain: Command = command({
     lr: { type: 'string', valueHint: 'rate', description: 'Highest learning rate; default: by --config, 5e-4 with --init' },
     seed: { type: 'string', valueHint: 'number', description: 'The same seed gives the same model', default: '0' },
     checkpointed: { type: 'boolean', description: 'Compute activations again in the backward pass: less memory, a third more time' },
+    precision: precisionArg,
     'eval-every': { type: 'string', valueHint: 'steps', description: 'Evaluate on held-out text; default: 8 times' },
     'sample-every': { type: 'string', valueHint: 'steps', description: 'Write samples; default: 4 times' },
     'save-every': { type: 'string', valueHint: 'steps', description: 'Save a checkpoint; default: about every 30 seconds' },
@@ -56,7 +57,7 @@ export const pretrain: Command = command({
     data: paths.optional(), resume: z.boolean().default(false), name: z.string().regex(/^[\w.-]+$/, { error: 'a name of letters, digits, dots and dashes' }), runs: text('a folder'), fresh: z.boolean().default(false),
     config: text('a size or a file').optional(), init: text('a folder').optional(), 'allow-nonfinite': z.boolean().default(false), tokenizer: text('a file').optional(), 'vocab-size': integer(257, 1_048_576).optional(), split: splitField,
     steps: integer(1).optional(), minutes: number('a number of minutes above 0', { min: 1e-3 }), epochs: number('a number above 0', { min: 1e-3 }),
-    batch: integer(1).optional(), length: integer(2).optional(), accumulate: integer(1), lr: positive.optional(), seed: integer(0, 2 ** 32 - 1), checkpointed: z.boolean().default(false),
+    batch: integer(1).optional(), length: integer(2).optional(), accumulate: integer(1), lr: positive.optional(), seed: integer(0, 2 ** 32 - 1), checkpointed: z.boolean().default(false), precision: precisionField,
     'eval-every': integer(1).optional(), 'sample-every': integer(1).optional(), 'save-every': integer(1).optional(), prompt: z.array(z.string()).optional(), device: deviceField, ...filterFields,
   }),
   async run(options, io) {
@@ -82,7 +83,7 @@ export const pretrain: Command = command({
       create: (onNotice, device) => createRun({
         folder, name, cwd: io.cwd, signal: io.stop, onNotice, device, paths: data, filters: FILTER_SETS[options.filters]!, split: options.split,
         tokenizerFile: options.tokenizer, vocabSize: options['vocab-size'], size, config, init, steps: options.steps, minutes: options.minutes, maxEpochs: options.epochs,
-        batch: options.batch, length: options.length, accumulate: options.accumulate, lr: options.lr, seed: options.seed, checkpointed: options.checkpointed,
+        batch: options.batch, length: options.length, accumulate: options.accumulate, lr: options.lr, seed: options.seed, checkpointed: options.checkpointed, precision: options.precision,
         evalEvery: options['eval-every'], sampleEvery: options['sample-every'], saveEvery: options['save-every'], prompts: options.prompt,
       }),
     });

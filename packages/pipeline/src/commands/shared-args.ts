@@ -1,4 +1,5 @@
 import type { ArgsDef } from 'citty';
+import type { Precision } from '@llm/tensor';
 import { z } from 'zod';
 import { FILTER_SETS } from '../corpus/filters.ts';
 import { SPLITS } from '../train/run-tokenizer.ts';
@@ -16,6 +17,10 @@ export const filterFields: { filters: z.ZodType<string>; json: z.ZodType<boolean
 /** The flag of every command that computes. */
 export const deviceArg: ArgsDef[string] = { type: 'string', valueHint: DEVICE_CHOICES.join('|'), description: 'What to compute on; default: auto, that of LLM_DEVICE, the graphics card where there is one, or wasm (see llm devices)' };
 export const deviceField: z.ZodType<DeviceChoice | undefined> = z.enum(DEVICE_CHOICES, { error: `one of ${DEVICE_CHOICES.join(', ')}` }).optional();
+
+/** The flag of every command that trains. */
+export const precisionArg: ArgsDef[string] = { type: 'string', valueHint: 'f32|f16', description: 'What matrix products round their factors to; f16 is for graphics cards that have it, elsewhere it changes nothing', default: 'f32' };
+export const precisionField: z.ZodType<Precision> = z.enum(['f32', 'f16'], { error: 'f32 or f16' });
 
 export const splitField: z.ZodType<string> = oneOf(Object.keys(SPLITS));
 

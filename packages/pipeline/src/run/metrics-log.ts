@@ -17,6 +17,8 @@ export interface MetricsLine {
   readonly skipped?: string;
   readonly val_loss?: number;
   readonly val_bits_per_byte?: number;
+  /** What a stage measures beside the loss, by name. */
+  readonly figures?: Readonly<Record<string, number | null>>;
   readonly samples?: readonly { readonly prompt: string; readonly text: string }[];
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Evaluation } from '@llm/pretrain';
+import type { Precision } from '@llm/tensor';
 import { z } from 'zod';
 import { CliError } from '../cli/cli-error.ts';
 import type { Compression } from '../corpus/compression.ts';
@@ -25,6 +26,8 @@ export interface RunSettings {
     readonly lr: number; readonly minRatio: number; readonly warmupSteps: number;
     readonly beta1: number; readonly beta2: number; readonly weightDecay: number; readonly clipNorm: number;
     readonly seed: number; readonly checkpointed: boolean;
+    /** Default f32. */
+    readonly precision?: Precision | undefined;
     readonly evalEvery: number; readonly evalRows: number; readonly sampleEvery: number; readonly saveEvery: number;
   };
   readonly samples: { readonly prompts: readonly string[]; readonly maxTokens: number; readonly temperature: number };
@@ -109,7 +112,7 @@ const schema: z.ZodType<RunRecord> = z.strictObject({
     model: z.record(z.string(), z.unknown()),
     training: z.strictObject({
       steps: whole, batch: whole, length: whole, accumulate: whole, lr: z.number(), minRatio: z.number(), warmupSteps: whole,
-      beta1: z.number(), beta2: z.number(), weightDecay: z.number(), clipNorm: z.number(), seed: whole, checkpointed: z.boolean(),
+      beta1: z.number(), beta2: z.number(), weightDecay: z.number(), clipNorm: z.number(), seed: whole, checkpointed: z.boolean(), precision: z.enum(['f32', 'f16']).optional(),
       evalEvery: whole, evalRows: whole, sampleEvery: whole, saveEvery: whole,
     }),
     samples: z.strictObject({ prompts: z.array(z.string()), maxTokens: whole, temperature: z.number() }),

@@ -5,7 +5,7 @@ import type { BoardEvent } from '../tensorboard/event.ts';
 export function boardEvent(line: MetricsLine): BoardEvent {
   const scalars: Record<string, number | null | undefined> = {
     'train/loss': line.loss, 'train/lr': line.lr, 'train/grad_norm': line.grad_norm, 'train/tokens_per_second': line.tokens_per_second,
-    'val/loss': line.val_loss, 'val/bits_per_byte': line.val_bits_per_byte,
+    'val/loss': line.val_loss, 'val/bits_per_byte': line.val_bits_per_byte, ...line.figures,
   };
   return {
     wallTime: line.time,

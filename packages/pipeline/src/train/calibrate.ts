@@ -1,6 +1,6 @@
 import { causalLoss, type CausalBatch } from '@llm/pretrain';
 import type { Model } from '@llm/model';
-import { deviceInUse, disposeTree, memory } from '@llm/tensor';
+import { deviceInUse, disposeTree, memory, type Precision } from '@llm/tensor';
 import { adamw, startTraining, train } from '@llm/train';
 import { memoryError, ranOutOfMemory } from './out-of-memory.ts';
 
@@ -20,14 +20,14 @@ const TIMED_STEPS = 4;
  *
  * @throws CliError E_MEMORY where they find no room.
  */
-export async function calibrate(model: Model, batches: Iterable<CausalBatch>, { accumulate, checkpointed }: { accumulate: number; checkpointed: boolean }): Promise<Calibration> {
+export async function calibrate(model: Model, batches: Iterable<CausalBatch>, { accumulate, checkpointed, precision }: { accumulate: number; checkpointed: boolean; precision: Precision }): Promise<Calibration> {
   const params = model.init(0);
   const optimizer = adamw({ lr: 1e-6 });
   const state = startTraining(params, optimizer);
   const seconds: number[] = [];
   const warmUp = deviceInUse() === 'webgpu' ? RECORDING_STEPS : WARM_UP_STEPS;
   try {
-    for await (const step of train({ params, loss: causalLoss(model, { checkpointed }), batches, optimizer, state, accumulate, steps: warmUp + TIMED_STEPS, compile: true })) {
+    for await (const step of train({ params, loss: causalLoss(model, { checkpointed }), batches, optimizer, state, accumulate, steps: warmUp + TIMED_STEPS, compile: true, precision })) {
       if (step.index >= warmUp) seconds.push(step.seconds);
     }
     return { secondsPerStep: seconds.sort((a, b) => a - b)[Math.floor(seconds.length / 2)]!, peakBytes: memory().peakBytes };

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createModel } from '@llm/model';
+import type { Precision } from '@llm/tensor';
 import { measurePeak } from '@llm/train';
 import { type Tokenizer, tokenizerToText } from '@llm/tokenizer';
 import { CliError, UsageError } from '../cli/cli-error.ts';
@@ -58,6 +59,7 @@ export interface CreateRunOptions {
   readonly saveEvery?: number | undefined;
   readonly prompts?: readonly string[] | undefined;
   readonly checkpointed?: boolean | undefined;
+  readonly precision?: Precision | undefined;
   readonly maxEpochs?: number | undefined;
 }
 
@@ -77,7 +79,7 @@ const GIVEN_LR = 5e-4;
 
 /** Reads the text, trains or reads the tokenizer, decides every setting, and writes it all down; `run.json` comes last. */
 export async function createRun(options: CreateRunOptions): Promise<CreatedRun> {
-  const { folder, name, cwd, signal, onNotice, device, paths: dataPaths, filters, seed = 0, accumulate = 1, checkpointed = false } = options;
+  const { folder, name, cwd, signal, onNotice, device, paths: dataPaths, filters, seed = 0, accumulate = 1, checkpointed = false, precision = 'f32' } = options;
   const paths = runPaths(folder);
   const given = options.init === undefined ? undefined : await checkGiven(options.init, options);
   await mkdir(dirname(paths.tokens), { recursive: true });
@@ -109,7 +111,7 @@ export async function createRun(options: CreateRunOptions): Promise<CreatedRun> 
   onNotice(`Device: ${device.description}.`);
   const source = batchesFrom(rows, { batch, seed, drawn: 0 });
   const peakFlops = await measurePeak();
-  const { secondsPerStep } = await calibrate(model, source, { accumulate, checkpointed });
+  const { secondsPerStep } = await calibrate(model, source, { accumulate, checkpointed, precision });
   signal.throwIfAborted();
   const plan = planSteps({
     steps: options.steps, patience: options.patience, ...(options.minutes === undefined ? {} : { seconds: 60 * options.minutes }), secondsPerStep,
@@ -123,7 +125,7 @@ export async function createRun(options: CreateRunOptions): Promise<CreatedRun> 
     model: config,
     training: {
       steps: plan.steps, batch, length, accumulate, lr: options.lr ?? (given === undefined ? size.lr : GIVEN_LR), minRatio: 0.05, warmupSteps: plan.warmupSteps,
-      beta1: 0.9, beta2: 0.95, weightDecay: 0.1, clipNorm: 1, seed, checkpointed,
+      beta1: 0.9, beta2: 0.95, weightDecay: 0.1, clipNorm: 1, seed, checkpointed, ...(precision === 'f32' ? {} : { precision }),
       evalEvery: plan.evalEvery, evalRows: 64, sampleEvery: plan.sampleEvery, saveEvery: plan.saveEvery,
     },
     samples: { prompts: [...(options.prompts ?? choosePrompts(dataPaths === undefined, text.validation))], maxTokens: 64, temperature: 0.7 },

@@ -5,6 +5,7 @@ import { tokenizerFromJson } from '@llm/tokenizer';
 import { CliError } from '../cli/cli-error.ts';
 import { readTokens } from '../corpus/token-store.ts';
 import { RUN_FILE, type RunRecord, sha256 } from '../run/run-record.ts';
+import { STAGE_FILE } from '../stage/stage-record.ts';
 import type { CreatedRun } from './create-run.ts';
 import { runPaths } from './run-paths.ts';
 
@@ -18,11 +19,11 @@ export async function openRun(folder: string, record: RunRecord): Promise<Create
 }
 
 /** Everything that a run writes into its folder. */
-const OURS = /^(?:run\.json|data|metrics\.jsonl(?:\.tmp)?|tensorboard|report\.html|bad-batch\.json|latest|step-\d+(?:\..+)?|config\.json|generation_config\.json|model(?:-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json|tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json)$/;
+const OURS = /^(?:run\.json|stage\.json|adapter_config\.json|adapter_model\.safetensors|chat_template\.jinja|data|metrics\.jsonl(?:\.tmp)?|tensorboard|report\.html|bad-batch\.json|latest|step-\d+(?:\..+)?|config\.json|generation_config\.json|model(?:-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json|tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json)$/;
 
-/** Removes a run but nothing that it did not write; `run.json` goes first, so that half a run is none. */
+/** Removes a run but nothing that it did not write; its record goes first, so that half a run is none. */
 export async function clearRun(folder: string): Promise<void> {
-  await rm(join(folder, RUN_FILE), { force: true });
+  for (const name of [RUN_FILE, STAGE_FILE]) await rm(join(folder, name), { force: true });
   for (const name of await readdir(folder).catch(() => [])) if (OURS.test(name)) await rm(join(folder, name), { recursive: true, force: true });
 }
 

@@ -115,7 +115,7 @@ export async function trainRun({ folder, record, tokenizer, stores, signal, fs, 
     const beginning = state.step === 0 && readEvery > 1 ? await evaluate(training.evalRows) : undefined;
     const steps = train({
       params, loss: causalLoss(model, { checkpointed: training.checkpointed }), batches: watch.batches, optimizer, state,
-      steps: training.steps, accumulate: training.accumulate, clipNorm: training.clipNorm, seed: training.seed, compile: true, readEvery,
+      steps: training.steps, accumulate: training.accumulate, clipNorm: training.clipNorm, seed: training.seed, compile: true, readEvery, precision: training.precision ?? 'f32',
     });
     for await (const step of steps) {
       watch.stepDone(step.index, step.skipped);
