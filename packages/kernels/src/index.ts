@@ -26,6 +26,7 @@ export { attention, attentionBackward } from './attention/attention.ts';
 export { clipScale } from './clip-scale/clip-scale.ts';
 export { dequantizeInt4 } from './dequantize-int4/dequantize-int4.ts';
 export { dequantizeInt8 } from './dequantize-int8/dequantize-int8.ts';
+export { dequantizeNf4 } from './dequantize-nf4/dequantize-nf4.ts';
 export { dropout } from './dropout/dropout.ts';
 export { binary } from './elementwise/binary.ts';
 export { castToInt32, castToFloat32 } from './elementwise/cast.ts';

@@ -22,3 +22,18 @@ export function randomNormal(
   for (let i = 0; i < values.length; i++) values[i] = mean + std * random.normal();
   return tensor(values, [...shape]);
 }
+
+/**
+ * Samples uniform in [low, high), a function of seed, stream and position alone: the same on every device and in any order.
+ *
+ * Counter-based Philox 4×32. Salmon et al. 2011, https://doi.org/10.1145/2063384.2063405
+ */
+export function randomUniform(
+  shape: readonly number[],
+  { low = 0, high = 1, seed, stream = '' }: { low?: number; high?: number; seed: number; stream?: string },
+): Tensor {
+  const values = new Float32Array(util.sizeFromShape([...shape]));
+  const random = philox(seed, streamOf(stream));
+  for (let i = 0; i < values.length; i++) values[i] = low + (high - low) * random.uniform();
+  return tensor(values, [...shape]);
+}

@@ -11,16 +11,14 @@ var<workgroup> known: array<vec2f, STREAMED>;
 fn rowsThatSee(place: Place, begin: i32, end: i32, lane: u32) -> vec2u {
   // Positions from here on are those of the queries.
   var span = vec2i(place.shift, place.shift + i32(params.queries));
-  if (params.causal != 0u) { span.x = max(span.x, begin); }
+  if (begin >= place.open) { span.x = max(span.x, begin); }
   if (params.window > 0) { span.y = min(span.y, end - 1 + params.window); }
   if (params.hasSegments != 0u) {
     span = vec2i(max(span.x, 0), min(span.y, i32(params.keys)));
-    var ids = vec2i(2147483647, -2147483647 - 1);
-    for (var j = begin; j < end; j++) {
-      let id = segmentAt(place.batch * params.keys + u32(j));
-      ids = vec2i(min(ids.x, id), max(ids.y, id));
-    }
-    span = spanOfIds(place, span, ids, lane);
+    var ids = noIds();
+    for (var j = begin; j < end; j++) { ids = withId(ids, segmentAt(place.batch * params.keys + u32(j))); }
+    let spans = spansOfIds(place, span, ids.own, ids.own, true, lane);
+    span = vec2i(min(spans.x, spans.z), max(spans.y, spans.w));
   }
   if (begin >= end || span.x >= span.y) { return vec2u(); }
   return vec2u(span - place.shift) * params.group;

@@ -21,17 +21,17 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) groups: vec3u
   }
   workgroupBarrier();
   let reach = reachOf(place, first, min(first + OWNED, params.rows) - 1u);
-  var range = reach.xy;
+  var range = vec4i(reach.xy, 0, 0);
   if (params.hasSegments != 0u) {
-    var ids = vec2i(2147483647, -2147483647 - 1);
+    var ids = noIds();
     for (var r = 0u; r < OWNED; r++) {
-      if (seen[r].y > seen[r].x) { ids = vec2i(min(ids.x, seen[r].z), max(ids.y, seen[r].z)); }
+      if (seen[r].y > seen[r].x) { ids = withId(ids, seen[r].z); }
     }
-    range = spanOfIds(place, range, ids, lane);
+    range = keysOfIds(place, range.xy, ids, lane);
   }
 
   var sums = Sums();
-  for (var k0 = range.x; k0 < range.y; k0 += i32(STREAMED)) {
+  for (var k0 = range.x; k0 < range.y; k0 = nextKeys(k0, range)) {
     var scores = Scores();
     var ds = Scores();
     for (var c = 0u; c < vectors; c += 4u) {

@@ -17,7 +17,7 @@ const QUERY_PANEL_BYTES: usize = QUERIES * 32;
 /** Tasks [begin, end), each one split of one key head. `dqBytes` is 0, or the size of one copy of dq. */
 export function attentionBackward(
   begin: i32, end: i32, dout: usize, q: usize, k: usize, v: usize, o: usize, lse: usize,
-  bias: usize, segments: usize, lengths: usize, offsets: usize, dqAll: usize, dk: usize, dv: usize,
+  bias: usize, segments: usize, lengths: usize, offsets: usize, prefixes: usize, dqAll: usize, dk: usize, dv: usize,
   queries: i32, keys: i32, heads: i32, kvHeads: i32, width: i32, scale: f32, causal: i32, window: i32, offset: i32,
   biasBatchStep: i32, biasHeadStep: i32, blockKeys: i32, splits: i32, dqBytes: usize,
 ): void {
@@ -47,6 +47,7 @@ export function attentionBackward(
     const dq = dqAll + <usize>split * dqBytes;
     const length = lengths ? max(0, min(keys, load<i32>(lengths + (<usize>b << 2)))) : keys;
     const shift = offsets ? load<i32>(offsets + (<usize>b << 2)) : offset;
+    const open = !causal ? keys : prefixes ? load<i32>(prefixes + (<usize>b << 2)) : 0;
     const ids = segments ? segments + (<usize>(b * keys) << 2) : 0;
     for (let i = 0; i < queries; i++) {
       memory.fill(dq + (<usize>((b * queries + i) * heads + kvHead * group) * width << 2), 0, <usize>(group * width) << 2);
@@ -63,14 +64,14 @@ export function attentionBackward(
       attentionPackColumns(v + source, keyRow, present, width, valueColumnsAt);
       attentionPackRows(k + source, keyRow, present, room, width, keyRowsAt, keyRowsPanel);
       if (ids) attentionBlockSegments(ids, k0, present, block);
-      const firstQuery = causal ? max(0, k0 - shift) / 6 * 6 : 0;
+      const firstQuery = k0 < open ? 0 : max(0, k0 - shift) / 6 * 6;
       const lastQuery = present == 0 ? 0 : window > 0 ? min(queries, k0 + present - 1 + window - shift) : queries;
       for (let head = kvHead * group; head < (kvHead + 1) * group; head++) {
         for (let query = firstQuery; query < lastQuery; query += QUERIES) {
           let any = 0;
           for (let t = 0; t < PANELS; t++) {
             const at = query + t * 6, rows = min(6, queries - at);
-            const range = rows <= 0 ? 0 : attentionRange(at + shift, rows, k0, present, causal, window, ids, block, keys);
+            const range = rows <= 0 ? 0 : attentionRange(at + shift, rows, k0, present, open, window, ids, block, keys);
             store<i32>(ranges + (<usize>t << 2), range);
             any |= range;
           }
@@ -92,7 +93,7 @@ export function attentionBackward(
                 tile(doutAt, 24, valueColumnsAt + column, dsRow + to, LD_BYTES, width, true);
               }
             }
-            const masked = attentionMasked(range, at + shift, rows, k0, present, causal, window, ids);
+            const masked = attentionMasked(range, at + shift, rows, k0, present, open, window, ids);
             for (let r = 0; r < 6; r++) {
               const pAt = pRow + <usize>(r * LD_BYTES), dsAt = dsRow + <usize>(r * LD_BYTES);
               if (range == 0 || r >= rows) {
@@ -105,7 +106,7 @@ export function attentionBackward(
                 const from = <usize>((b * biasBatchStep + head * biasHeadStep) * queries + at + r) * keys + k0;
                 attentionAddBias(pAt, bias + (from << 2), low, high, present);
               }
-              if (masked) attentionMask(pAt, at + r + shift, low, high, k0, present, causal, window, ids, block, keys);
+              if (masked) attentionMask(pAt, at + r + shift, low, high, k0, present, open, window, ids, block, keys);
               const own = attentionDot(dout + start + <usize>r * queryRow, o + start + <usize>r * queryRow, width);
               const total = load<f32>(lse + (<usize>((b * heads + head) * queries + at + r) << 2));
               attentionScoreGradient(pAt, dsAt, low, high, total, own, constants);

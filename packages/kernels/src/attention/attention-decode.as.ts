@@ -12,7 +12,7 @@ import { attentionFinish, attentionSoftmax } from './attention.as';
  */
 export function attentionDecode(
   begin: i32, end: i32, q: usize, k: usize, v: usize, o: usize, lse: usize,
-  bias: usize, segments: usize, lengths: usize, offsets: usize,
+  bias: usize, segments: usize, lengths: usize, offsets: usize, prefixes: usize,
   queries: i32, keys: i32, heads: i32, kvHeads: i32, width: i32, scale: f32, causal: i32, window: i32, offset: i32,
   biasBatchStep: i32, biasHeadStep: i32, stretch: i32, stretches: i32, partial: usize, batch: i32,
 ): void {
@@ -30,11 +30,12 @@ export function attentionDecode(
     const b = pair / kvHeads, kvHead = pair - b * kvHeads;
     const length = lengths ? max(0, min(keys, load<i32>(lengths + (<usize>b << 2)))) : keys;
     const shift = offsets ? load<i32>(offsets + (<usize>b << 2)) : offset;
+    const open = !causal ? keys : prefixes ? load<i32>(prefixes + (<usize>b << 2)) : 0;
     const ids = segments ? segments + (<usize>(b * keys) << 2) : 0;
     let from = part * stretch;
     if (window > 0) from = max(from, (shift - window + 1) & ~7);
     let to = min(length, (part + 1) * stretch);
-    if (causal) to = min(to, queries + shift);
+    to = min(to, max(queries + shift, open));
     memory.fill(sumsAt, 0, <usize>rows * rowBytes);
     for (let r = 0; r < rows; r++) {
       store<f32>(stats + (<usize>r << 6), -Infinity);
@@ -49,7 +50,7 @@ export function attentionDecode(
       for (let r = 0; r < rows; r++) {
         const head = kvHead * group + r / queries, query = r % queries;
         const position = query + shift;
-        const range = attentionRange(position, 1, k0, present, causal, window, ids, block, keys);
+        const range = attentionRange(position, 1, k0, present, open, window, ids, block, keys);
         if (range == 0) continue;
         const low = range >> 16, high = range & 0xffff, last = min(high, present);
         scoreKeys(queriesAt + <usize>r * rowBytes, k + source, keyRow, low, last, width, scores);
@@ -57,7 +58,7 @@ export function attentionDecode(
           const at = <usize>((b * biasBatchStep + head * biasHeadStep) * queries + query) * keys + k0;
           attentionAddBias(scores, bias + (at << 2), low, high, present);
         }
-        attentionMask(scores, position, low, high, k0, present, causal, window, ids, block, keys);
+        attentionMask(scores, position, low, high, k0, present, open, window, ids, block, keys);
         const sums = sumsAt + <usize>r * rowBytes;
         attentionSoftmax(scores, low, high, stats + (<usize>r << 6), sums, padded, constants);
         addValues(scores, v + source, keyRow, low, last, width, sums);

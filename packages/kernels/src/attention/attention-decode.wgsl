@@ -52,7 +52,10 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) groups: vec3u
       var sum = 0.0;
       for (var i = 0u; i < ACROSS; i++) { sum += parts[lane * 17u + i]; }
       var hidden = key < seen.x || key >= seen.y;
-      if (params.hasSegments != 0u) { hidden = hidden || segmentAt(place.batch * params.keys + u32(key)) != seen.z; }
+      if (params.hasSegments != 0u) {
+        let keyId = segmentAt(place.batch * params.keys + u32(key));
+        hidden = hidden || (keyId != seen.z && keyId != (seen.z & 0xffff));
+      }
       if (params.hasBias != 0u && !hidden) { sum = fma(LOG2E, bias[biasRow(place, first + scored) * params.keys + u32(key)], sum); }
       scores[scored * MOST_KEYS + u32(key - begin)] = select(sum, HIDDEN, hidden);
     }

@@ -23,7 +23,8 @@ export interface AttentionCall {
 const params = {
   queries: 'u32', keys: 'u32', heads: 'u32', kvHeads: 'u32', width: 'u32', group: 'u32', rows: 'u32', pairs: 'u32',
   factor: 'f32', scale: 'f32', causal: 'u32', window: 'i32', offset: 'i32', biasBatchStep: 'u32', biasHeadStep: 'u32',
-  hasBias: 'u32', hasSegments: 'u32', hasLengths: 'u32', hasOffsets: 'u32', segmentsAt: 'u32', lengthsAt: 'u32', offsetsAt: 'u32',
+  hasBias: 'u32', hasSegments: 'u32', hasLengths: 'u32', hasOffsets: 'u32', hasPrefixes: 'u32',
+  segmentsAt: 'u32', lengthsAt: 'u32', offsetsAt: 'u32', prefixesAt: 'u32',
   groups: 'u32', blocks: 'u32', stretch: 'u32', shares: 'u32', outRows: 'u32', nothing: 'f32',
 } as const;
 
@@ -93,14 +94,14 @@ function scalarsOf(call: AttentionCall, at: GpuLaunch['at']): Scalars {
     queries, keys, heads, kvHeads, width, group, rows: queries * group, pairs: batch * kvHeads,
     factor: scale * Math.LOG2E, scale, causal, window, offset, biasBatchStep, biasHeadStep,
     hasBias: at.bias ? 1 : 0, hasSegments: at.segments ? 1 : 0, hasLengths: at.lengths ? 1 : 0, hasOffsets: at.offsets ? 1 : 0,
-    segmentsAt: 0, lengthsAt: 0, offsetsAt: 0,
+    hasPrefixes: at.prefixes ? 1 : 0, segmentsAt: 0, lengthsAt: 0, offsetsAt: 0, prefixesAt: 0,
     groups: 0, blocks: 0, stretch: keys, shares: 1, outRows: batch * queries * heads, nothing: -Infinity,
   };
 }
 
 /** o and lse. Few rows are decoded, the keys shared out; for more, blocks of them stream past the keys in tiles. */
-export function attentionOnGpu({ at, run, temporary }: GpuLaunch, call: AttentionCall): void {
-  const { queries, keys, heads, width } = call;
+export function attentionOnGpu({ at, device, run, temporary }: GpuLaunch, call: AttentionCall): void {
+  const { batch, queries, keys, heads, width } = call;
   const scalars = scalarsOf(call, at);
   const { rows, pairs, outRows } = scalars;
   if (outRows === 0) return;
@@ -112,10 +113,18 @@ export function attentionOnGpu({ at, run, temporary }: GpuLaunch, call: Attentio
   // A stretch gives an output and lse of its own; one stretch gives those that are asked for.
   const o = several ? temporary(stretches * outRows * width * 4) : at.o;
   const lse = several ? temporary(stretches * outRows * 4) : at.lse;
+  // Offsets and prefixes share a binding, since a program has few; both at once are rare enough to be copied together.
+  let shifts = at.offsets ?? at.prefixes;
+  if (at.offsets !== undefined && at.prefixes !== undefined) {
+    shifts = temporary(8 * batch);
+    scalars.prefixesAt = batch;
+    device.copy(at.offsets, shifts, { bytes: 4 * batch });
+    device.copy(at.prefixes, shifts, { to: 4 * batch, bytes: 4 * batch });
+  }
   const groups = blocks * pairs;
   const [x, y] = flatGrid(groups, 1);
   run(program, {
-    bind: [at.q, at.k, at.v, at.bias, at.segments, at.lengths, at.offsets, o, lse],
+    bind: [at.q, at.k, at.v, at.bias, at.segments, at.lengths, shifts, o, lse],
     params: { ...scalars, groups, blocks, stretch }, grid: [x, y, stretches], constants,
   });
   if (several) {
@@ -151,7 +160,7 @@ export function attentionBackwardOnGpu({ at, device, run, temporary }: GpuLaunch
   const { batch, queries, keys, heads, kvHeads, width } = call;
   const scalars = scalarsOf(call, at);
   const { rows, pairs, outRows } = scalars;
-  const masks = [['segmentsAt', at.segments, batch * keys], ['lengthsAt', at.lengths, batch], ['offsetsAt', at.offsets, batch]] as const;
+  const masks = [['segmentsAt', at.segments, batch * keys], ['lengthsAt', at.lengths, batch], ['offsetsAt', at.offsets, batch], ['prefixesAt', at.prefixes, batch]] as const;
   let words = 2 * outRows;
   for (const [place, memory, length] of masks) {
     if (memory === undefined) continue;

@@ -14,7 +14,7 @@ const SEGMENTS_BYTES: usize = ATTENTION_KEYS * 4;
 /** Tasks [begin, end) of `panelsPerTask` panels of six queries each. */
 export function attention(
   begin: i32, end: i32, q: usize, k: usize, v: usize, o: usize, lse: usize,
-  bias: usize, segments: usize, lengths: usize, offsets: usize,
+  bias: usize, segments: usize, lengths: usize, offsets: usize, prefixes: usize,
   queries: i32, keys: i32, heads: i32, kvHeads: i32, width: i32, scale: f32, causal: i32, window: i32, offset: i32,
   biasBatchStep: i32, biasHeadStep: i32, panelsPerTask: i32, tasksPerHead: i32,
 ): void {
@@ -39,11 +39,12 @@ export function attention(
     const count = min(panels, firstPanel + panelsPerTask) - firstPanel;
     const length = lengths ? max(0, min(keys, load<i32>(lengths + (<usize>b << 2)))) : keys;
     const shift = offsets ? load<i32>(offsets + (<usize>b << 2)) : offset;
+    const open = !causal ? keys : prefixes ? load<i32>(prefixes + (<usize>b << 2)) : 0;
     const ids = segments ? segments + (<usize>(b * keys) << 2) : 0;
     const firstQuery = firstPanel / group * 6;
     const lastQuery = min(queries, ((firstPanel + count - 1) / group + 1) * 6);
     const from = window > 0 ? max(0, firstQuery + shift - window + 1) & ~7 : 0;
-    const to = causal ? min(length, lastQuery + shift) : length;
+    const to = min(length, max(lastQuery + shift, open));
     for (let t = 0; t < count; t++) {
       const query = (firstPanel + t) / group * 6;
       const head = kvHead * group + (firstPanel + t) % group;
@@ -60,17 +61,25 @@ export function attention(
       const room = (present + 7) & ~7;
       const panelBytes = <usize>room << 5;
       const source = <usize>((b * keys + k0) * kvHeads + kvHead) * width << 2;
+      if (ids) {
+        attentionBlockSegments(ids, k0, present, block);
+        let any = 0;
+        for (let t = 0; t < count; t++) {
+          const query = (firstPanel + t) / group * 6;
+          any |= attentionRange(query + shift, min(6, queries - query), k0, present, open, window, ids, block, keys);
+        }
+        if (any == 0) continue;
+      }
       attentionPackColumns(k + source, keyRow, present, width, keysAt);
       attentionPackRows(v + source, keyRow, present, room, width, valuesAt, panelBytes);
-      if (ids) attentionBlockSegments(ids, k0, present, block);
       for (let t = 0; t < count; t++) {
         const query = (firstPanel + t) / group * 6;
         const rows = min(6, queries - query);
         const position = query + shift;
-        const range = attentionRange(position, rows, k0, present, causal, window, ids, block, keys);
+        const range = attentionRange(position, rows, k0, present, open, window, ids, block, keys);
         if (range == 0) continue;
         const low = range >> 16, high = range & 0xffff;
-        const masked = attentionMasked(range, position, rows, k0, present, causal, window, ids);
+        const masked = attentionMasked(range, position, rows, k0, present, open, window, ids);
         const a = queriesAt + <usize>t * queryBytes;
         for (let j = low; j < high; j += 8) {
           tile(a, 24, keysAt + (<usize>(j * width) << 2), scores + (<usize>j << 2), ATTENTION_LD * 4, width, true);
@@ -83,7 +92,7 @@ export function attention(
             const at = <usize>((b * biasBatchStep + head * biasHeadStep) * queries + query + r) * keys + k0;
             attentionAddBias(row, bias + (at << 2), low, high, present);
           }
-          if (masked) attentionMask(row, position + r, low, high, k0, present, causal, window, ids, block, keys);
+          if (masked) attentionMask(row, position + r, low, high, k0, present, open, window, ids, block, keys);
           attentionSoftmax(row, low, high, stats + (<usize>t << 6) + (<usize>r << 2), sums + <usize>r * sumRow, padded, constants);
         }
         const probabilities = scores + (<usize>low << 2);

@@ -19,6 +19,8 @@ const documents = (random: () => number, length: number): number[] => {
   let id = 0;
   return Array.from({ length }, () => (random() < 0.1 ? ++id : id));
 };
+/** The same with branches of each document. */
+const branches = (random: () => number, length: number): number[] => documents(random, length).map((id) => (id % 4) * 65_536 + Math.floor(id / 4));
 const mixedIds = (random: () => number, length: number): number[] => Array.from({ length }, () => Math.floor(random() * 3));
 
 const cases: KernelCase[] = [
@@ -86,20 +88,21 @@ test('what lies past the length of a row is never used', { timeout: MOST_MS }, a
 });
 
 test('any mix of sizes and masks equals the reference', { timeout: MOST_MS }, async () => {
-  const optional = fc.subarray(['segments', 'lengths', 'offsets', 'bias']);
+  const optional = fc.subarray(['segments', 'lengths', 'offsets', 'bias', 'prefixes']);
   const small = fc.integer({ min: 1, max: 3 });
   await fc.assert(fc.asyncProperty(
     fc.record({
       batch: small, kvHeads: small, group: small, width: fc.integer({ min: 1, max: 40 }), causal: fc.constantFrom(0, 1),
       queries: fc.integer({ min: 1, max: 60 }), keys: fc.integer({ min: 1, max: 270 }), window: fc.constantFrom(0, 0, 1, 5, 40, 2 ** 31 - 1),
-      offset: fc.constantFrom(-1, -1, 0, 3, -7, 100), with: optional,
+      offset: fc.constantFrom(-1, -1, 0, 3, -7, 100), with: optional, segments: fc.constantFrom(documents, branches),
     }),
-    async ({ batch, kvHeads, group, width, causal, queries, keys, window, offset, with: ports }) => {
+    async ({ batch, kvHeads, group, width, causal, queries, keys, window, offset, with: ports, segments }) => {
       const one: KernelCase = {
         dims: sizes({ batch, queries, keys, heads: kvHeads * group, kvHeads, width, biasHeads: kvHeads * group }),
         uniforms: { causal, window, offset }, with: ports,
         inputs: {
-          segments: documents,
+          segments,
+          prefixes: (random, length) => Array.from({ length }, () => Math.floor(random() * (keys + 20)) - 10),
           lengths: (random, length) => Array.from({ length }, () => Math.floor(random() * (keys + 1))),
           offsets: (random, length) => Array.from({ length }, () => Math.floor(random() * (keys + 20)) - 10),
           q: (random, length) => Array.from({ length }, () => random() - 0.5),

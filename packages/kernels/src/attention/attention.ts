@@ -15,6 +15,7 @@ const shared = {
   segments: { dims: ['batch', 'keys'], dtype: 'int32', optional: true },
   lengths: { dims: ['batch'], dtype: 'int32', optional: true },
   offsets: { dims: ['batch'], dtype: 'int32', optional: true },
+  prefixes: { dims: ['batch'], dtype: 'int32', optional: true },
 } as const;
 
 /** So few queries read keys and values where they lie, since packing would cost more than multiplying. */
@@ -59,7 +60,7 @@ function decode({ at, dims: { batch = 0, queries = 0, keys = 0, heads = 1, kvHea
   const partial = stretches === 1 ? 0 : temporary(stretches * rows * (4 + Math.ceil(width / 4) * 4) * 4);
   run(
     'attentionDecode', pairs * stretches, Math.ceil((pairs * stretches) / 2000), at.q!, at.k!, at.v!, at.o!, at.lse!,
-    at.bias!, at.segments!, at.lengths!, at.offsets!, ...sizes, stretch, stretches, partial, batch,
+    at.bias!, at.segments!, at.lengths!, at.offsets!, at.prefixes!, ...sizes, stretch, stretches, partial, batch,
   );
   if (stretches > 1) {
     run('attentionDecodeMerge', rows, Math.max(4, Math.ceil(rows / 1000)), partial, at.o!, at.lse!, queries, heads, width, stretches, rows);
@@ -71,8 +72,10 @@ function decode({ at, dims: { batch = 0, queries = 0, keys = 0, heads = 1, kvHea
  * queries] = log Σ exp(score) is kept for the backward pass. Head h reads key head ⌊h / (heads / kvHeads)⌋.
  *
  * Query i stands at position p = i + offset (default keys − queries: the queries are the last positions) and sees key j
- * where j ≤ p (`causal`), p − j < window (`window` > 0), segments[j] = segments[p], and j < lengths[batch row]. `offsets`
- * gives each batch row its own offset. `scale` 0 stands for 1/√width. A query that sees nothing gives 0, and lse −∞.
+ * where j ≤ p or j < prefixes[batch row] (`causal`), p − j < window (`window` > 0), segments[j] is segments[p] or the trunk of its
+ * document, segments[p] mod 2¹⁶, and j < lengths[batch row]. A segment is a document in its low 16 bits and a branch of it above,
+ * 0 being the trunk. `offsets` gives each batch row its own offset. `scale` 0 stands for 1/√width. A query that sees nothing gives 0,
+ * and lse −∞.
  */
 export const attention: Kernel = defineKernel({
   name: 'attention',
@@ -94,7 +97,7 @@ export const attention: Kernel = defineKernel({
     const perHead = Math.ceil(panels / panelsPerTask);
     const tasks = batch * kvHeads * perHead;
     run(
-      'attention', tasks, Math.ceil(tasks / 2000), at.q, at.k, at.v, at.o, at.lse, at.bias, at.segments, at.lengths, at.offsets,
+      'attention', tasks, Math.ceil(tasks / 2000), at.q, at.k, at.v, at.o, at.lse, at.bias, at.segments, at.lengths, at.offsets, at.prefixes,
       ...sizes, panelsPerTask, perHead,
     );
   },
@@ -123,7 +126,7 @@ export const attentionBackward: Kernel = defineKernel({
     const dq = splits === 1 ? at.dq : temporary(splits * size * 4);
     run(
       'attentionBackward', pairs * splits, Math.ceil((pairs * splits) / 2000), at.dout, at.q, at.k, at.v, at.o, at.lse,
-      at.bias, at.segments, at.lengths, at.offsets, dq, at.dk, at.dv, ...sizes, blockKeys, splits, splits === 1 ? 0 : size * 4,
+      at.bias, at.segments, at.lengths, at.offsets, at.prefixes, dq, at.dk, at.dv, ...sizes, blockKeys, splits, splits === 1 ? 0 : size * 4,
     );
     if (splits > 1) run('sumRows', Math.ceil(size / 4), Math.max(1024, Math.ceil(size / 4 / 1000)), dq, at.dq, splits, size);
   },

@@ -20,19 +20,19 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) groups: vec3u
   if (lane < OWNED) { seen[lane] = seenBy(place, first + lane); }
   workgroupBarrier();
   let reach = reachOf(place, first, min(first + OWNED, params.rows) - 1u);
-  var range = vec2i(max(reach.x, i32(id.z * params.stretch)), min(reach.y, i32((id.z + 1u) * params.stretch)));
+  var range = vec4i(max(reach.x, i32(id.z * params.stretch)), min(reach.y, i32((id.z + 1u) * params.stretch)), 0, 0);
   if (params.hasSegments != 0u) {
-    var ids = vec2i(2147483647, -2147483647 - 1);
+    var ids = noIds();
     for (var r = 0u; r < OWNED; r++) {
-      if (seen[r].y > seen[r].x) { ids = vec2i(min(ids.x, seen[r].z), max(ids.y, seen[r].z)); }
+      if (seen[r].y > seen[r].x) { ids = withId(ids, seen[r].z); }
     }
-    range = spanOfIds(place, range, ids, lane);
+    range = keysOfIds(place, range.xy, ids, lane);
   }
 
   var sums = Sums();
   var totals = array<f32, 8>();
   var most = LEAST;
-  for (var k0 = range.x; k0 < range.y; k0 += i32(STREAMED)) {
+  for (var k0 = range.x; k0 < range.y; k0 = nextKeys(k0, range)) {
     var scores = Scores();
     for (var c = 0u; c < vectors; c += 4u) {
       workgroupBarrier();

@@ -1,5 +1,7 @@
 // Which keys of a block a panel of six queries sees. Positions are relative to the start of the block; a range travels as
-// (from << 16) | to, both multiples of 8, so that tiles outside of it are never computed.
+// (from << 16) | to, both multiples of 8, so that tiles outside of it are never computed. `open` is how many keys are seen from every
+// position: all of them, or under a causal mask none but a prefix. A query sees keys of its own segment and of the trunk of its
+// document, which is the low half of that.
 import { ATTENTION_KEYS } from './tile.as';
 
 /**
@@ -7,25 +9,26 @@ import { ATTENTION_KEYS } from './tile.as';
  * there is none. `segments` is the batch row's ids or 0, `block` the ids of the block's keys.
  */
 export function attentionRange(
-  first: i32, rows: i32, k0: i32, count: i32, causal: i32, window: i32, segments: usize, block: usize, keys: i32,
+  first: i32, rows: i32, k0: i32, count: i32, open: i32, window: i32, segments: usize, block: usize, keys: i32,
 ): i32 {
-  let from = 0, to = count;
-  if (causal) to = min(to, first + rows - k0);
+  let from = 0, to = min(count, max(first + rows, open) - k0);
   if (window > 0) from = max(0, first - window + 1 - k0);
   if (to <= from) return 0;
   from &= ~7;
   to = (to + 7) & ~7;
   if (!segments) return (from << 16) | to;
-  let low = i32.MAX_VALUE, high = i32.MIN_VALUE;
+  let low = i32.MAX_VALUE, high = i32.MIN_VALUE, lowTrunk = low, highTrunk = high;
   for (let r = max(0, -first); r < rows && first + r < keys; r++) {
     const id = load<i32>(segments + (<usize>(first + r) << 2));
     low = min(low, id);
     high = max(high, id);
+    lowTrunk = min(lowTrunk, id & 0xffff);
+    highTrunk = max(highTrunk, id & 0xffff);
   }
   if (low > high) return 0;
-  const lows = i32x4.splat(low), highs = i32x4.splat(high);
-  while (from < to && !anyBetween(block + (<usize>from << 2), lows, highs)) from += 8;
-  while (to > from && !anyBetween(block + (<usize>(to - 8) << 2), lows, highs)) to -= 8;
+  const lows = i32x4.splat(low), highs = i32x4.splat(high), lowTrunks = i32x4.splat(lowTrunk), highTrunks = i32x4.splat(highTrunk);
+  while (from < to && !anyBetween(block + (<usize>from << 2), lows, highs) && !anyBetween(block + (<usize>from << 2), lowTrunks, highTrunks)) from += 8;
+  while (to > from && !anyBetween(block + (<usize>(to - 8) << 2), lows, highs) && !anyBetween(block + (<usize>(to - 8) << 2), lowTrunks, highTrunks)) to -= 8;
   return from < to ? (from << 16) | to : 0;
 }
 
@@ -55,19 +58,19 @@ export function attentionAddBias(scores: usize, bias: usize, from: i32, to: i32,
 
 /** Sets the scores in [from, to) that the query at `position` does not see to −∞. */
 export function attentionMask(
-  scores: usize, position: i32, from: i32, to: i32, k0: i32, count: i32, causal: i32, window: i32,
+  scores: usize, position: i32, from: i32, to: i32, k0: i32, count: i32, open: i32, window: i32,
   segments: usize, block: usize, keys: i32,
 ): void {
-  let low = from, high = min(to, count);
-  if (causal) high = min(high, position + 1 - k0);
+  let low = from, high = min(min(to, count), max(position + 1, open) - k0);
   if (window > 0) low = max(low, position - window + 1 - k0);
   if (segments) {
     if (position < 0 || position >= keys) high = 0;
     else {
-      const id = i32x4.splat(load<i32>(segments + (<usize>position << 2)));
+      const id = load<i32>(segments + (<usize>position << 2));
+      const own = i32x4.splat(id), trunk = i32x4.splat(id & 0xffff);
       for (let j = from; j < to; j += 4) {
-        const at = scores + (<usize>j << 2);
-        v128.store(at, v128.bitselect(v128.load(at), f32x4.splat(-Infinity), i32x4.eq(v128.load(block + (<usize>j << 2)), id)));
+        const at = scores + (<usize>j << 2), other = v128.load(block + (<usize>j << 2));
+        v128.store(at, v128.bitselect(v128.load(at), f32x4.splat(-Infinity), v128.or(i32x4.eq(other, own), i32x4.eq(other, trunk))));
       }
     }
   }
@@ -78,9 +81,9 @@ export function attentionMask(
 /** Whether some query of a panel does not see some key of its range. */
 // @ts-ignore: decorator
 @inline
-export function attentionMasked(range: i32, first: i32, rows: i32, k0: i32, count: i32, causal: i32, window: i32, segments: usize): bool {
+export function attentionMasked(range: i32, first: i32, rows: i32, k0: i32, count: i32, open: i32, window: i32, segments: usize): bool {
   const high = range & 0xffff;
-  if (segments != 0 || high > count || (causal && first + 1 - k0 < high)) return true;
+  if (segments != 0 || high > count || max(first + 1, open) - k0 < high) return true;
   return window > 0 && first + rows - window - k0 > range >> 16;
 }
 

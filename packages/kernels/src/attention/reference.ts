@@ -7,6 +7,7 @@ interface Uniforms {
 interface Inputs {
   readonly q: Float64Array; readonly k: Float64Array; readonly v: Float64Array; readonly bias?: Float64Array;
   readonly segments?: Float64Array; readonly lengths?: Float64Array; readonly offsets?: Float64Array;
+  readonly prefixes?: Float64Array;
 }
 
 interface Row { readonly b: number; readonly i: number; readonly h: number; readonly q: number; readonly lse: number }
@@ -22,9 +23,12 @@ function eachRow({ batch = 0, queries = 0, heads = 0, width = 0 }: Sizes, visit:
   }
 }
 
+/** Whether a query of one segment sees a key of another: its own, or the trunk of its document. */
+const sees = (query: number, key: number): boolean => key === query || key === (query & 0xffff);
+
 /** The keys that a row sees: for each its score and where it lies in k and v. */
 function visibleScores(
-  { q, k, bias, segments, lengths, offsets }: Inputs,
+  { q, k, bias, segments, lengths, offsets, prefixes }: Inputs,
   { queries = 0, keys = 0, heads = 1, kvHeads = 1, width = 0, biasBatch = 1, biasHeads = 1 }: Sizes,
   { uniforms: { scale, causal, window, offset }, row: { b, i, h, q: from } }: { uniforms: Uniforms; row: Row },
 ): { at: number; score: number }[] {
@@ -32,11 +36,11 @@ function visibleScores(
   const factor = scale === 0 ? 1 / Math.sqrt(width) : scale;
   const found: { at: number; score: number }[] = [];
   for (let j = 0; j < Math.min(keys, lengths?.[b] ?? keys); j++) {
-    if (causal && j > position) continue;
+    if (causal && j > position && j >= (prefixes?.[b] ?? 0)) continue;
     if (window > 0 && position - j >= window) continue;
     if (segments !== undefined) {
       if (position < 0 || position >= keys) continue;
-      if (segments[b * keys + j] !== segments[b * keys + position]) continue;
+      if (!sees(segments[b * keys + position]!, segments[b * keys + j]!)) continue;
     }
     const at = ((b * keys + j) * kvHeads + Math.floor(h / (heads / kvHeads))) * width;
     let dot = 0;

@@ -1,3 +1,4 @@
+import { exp2, exp2Constants } from '../common/exp2.as';
 import { loadPartial, storePartial, sumLanes } from '../common/simd.as';
 import { softmaxLogSum, softmaxMaximum, softmaxPowers, softmaxSum } from '../softmax/softmax.as';
 
@@ -36,46 +37,73 @@ function affineRow(x: usize, cols: i32, factor: f32, less: f32): void {
   if (cols > 0) storePartial(x, f32x4.sub(f32x4.mul(loadPartial(x, cols), f), l), cols);
 }
 
-/** Rows [begin, end) of the logits z: their losses, and where `gradient` is set z becomes the gradient of scale · loss. */
+/** x = x · factor. */
+function scaleRow(x: usize, cols: i32, factor: f32): void {
+  const f = f32x4.splat(factor);
+  for (; cols >= 4; cols -= 4) { v128.store(x, f32x4.mul(v128.load(x), f)); x += 16; }
+  if (cols > 0) storePartial(x, f32x4.mul(loadPartial(x, cols), f), cols);
+}
+
+/** Σ exp(x − shift) · (x − shift), by blocks of 1,024 into an f64; what is so low that its power is 0 adds 0, also where it is −∞. */
+function weightedSum(x: usize, cols: i32, shift: f32): f64 {
+  const s = f32x4.splat(shift), unit = f32x4.splat(1.44269504), least = f32x4.splat(-200), constants = exp2Constants();
+  let total: f64 = 0;
+  while (cols > 0) {
+    let left = min(1024, cols);
+    cols -= left;
+    let sum = f32x4.splat(0);
+    for (; left > 0; left -= 4, x += 16) {
+      const value = left >= 4 ? v128.load(x) : loadPartial(x, left);
+      const rest = f32x4.max(f32x4.sub(value, s), least);
+      let term = f32x4.mul(exp2(f32x4.mul(rest, unit), constants), rest);
+      if (left < 4) term = v128.and(term, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(left)));
+      sum = f32x4.add(sum, term);
+    }
+    total += <f64>sumLanes(sum);
+  }
+  return total;
+}
+
+/**
+ * Rows [begin, end) of the logits z, which are those of the rows `order` of the batch: their losses, and where `gradient` is set z
+ * becomes the gradient of scale · loss. None of their targets is ignored.
+ */
 export function linearCrossEntropyRows(
-  begin: i32, end: i32, z: usize, targets: usize, scales: usize, loss: usize, lse: usize, correct: usize,
-  cols: i32, ignoreIndex: i32, smoothing: f32, zLoss: f32, gradient: i32,
+  begin: i32, end: i32, z: usize, order: usize, targets: usize, scales: usize, loss: usize, entropy: usize, correct: usize,
+  cols: i32, smoothing: f32, zLoss: f32, perTemperature: f32, gradient: i32,
 ): void {
   for (let r = begin; r < end; r++) {
-    const row = z + (<usize>r * cols << 2), at = <usize>r << 2;
+    const row = z + (<usize>r * cols << 2), at = <usize>load<i32>(order + (<usize>r << 2)) << 2;
     const target = load<i32>(targets + at);
-    const ignored = target == ignoreIndex;
-    if (ignored) {
-      store<f32>(loss + at, 0);
-      if (correct != 0) store<f32>(correct + at, 0);
+    const known = <u32>target < <u32>cols;
+    if (perTemperature != 1) scaleRow(row, cols, perTemperature);
+    const most = softmaxMaximum(row, cols);
+    const own = known ? load<f32>(row + (<usize>target << 2)) : <f32>NaN;
+    const mean = smoothing != 0 ? sum(row, cols) / <f64>cols : 0;
+    if (correct != 0) store<f32>(correct + at, own == most && isFirst(row, target, own) ? 1 : 0);
+    const weighted = entropy != 0 ? weightedSum(row, cols, most) : 0;
+    const total = gradient ? softmaxPowers(row, row, cols, most) : softmaxSum(row, cols, most);
+    const rest = softmaxLogSum(total), l = <f64>most + rest;
+    if (entropy != 0) store<f32>(entropy + at, <f32>(rest - weighted / total));
+    // lse − z_t from its parts: where the target is certain, they nearly cancel.
+    const value = (<f64>most - <f64>own + rest) + <f64>smoothing * (<f64>own - mean) + <f64>zLoss * l * l;
+    store<f32>(loss + at, <f32>value);
+    if (!gradient) continue;
+    if (!known) {
+      fillRow(row, cols, <f32>NaN);
+      continue;
     }
-    if (!ignored || lse != 0) {
-      const known = <u32>target < <u32>cols;
-      const most = softmaxMaximum(row, cols);
-      const own = known && !ignored ? load<f32>(row + (<usize>target << 2)) : <f32>NaN;
-      const mean = smoothing != 0 && !ignored ? sum(row, cols) / <f64>cols : 0;
-      if (correct != 0 && !ignored) store<f32>(correct + at, own == most && isFirst(row, target, own) ? 1 : 0);
-      const total = gradient && !ignored ? softmaxPowers(row, row, cols, most) : softmaxSum(row, cols, most);
-      const rest = softmaxLogSum(total), l = <f64>most + rest;
-      if (lse != 0) store<f32>(lse + at, <f32>l);
-      if (!ignored) {
-        // lse − z_t from its parts: where the target is certain, they nearly cancel.
-        const value = (<f64>most - <f64>own + rest) + <f64>smoothing * (<f64>own - mean) + <f64>zLoss * l * l;
-        store<f32>(loss + at, <f32>value);
-        if (gradient) {
-          const scale: f32 = scales != 0 ? load<f32>(scales + at) : 1;
-          if (known) {
-            affineRow(row, cols, <f32>(<f64>scale * (1 + 2 * <f64>zLoss * l) / total), scale * smoothing / <f32>cols);
-            const p = row + (<usize>target << 2);
-            store<f32>(p, load<f32>(p) - scale * (1 - smoothing));
-          } else {
-            fillRow(row, cols, <f32>NaN);
-          }
-        }
-      }
-    }
-    if (ignored && gradient) fillRow(row, cols, 0);
+    const scale = (scales != 0 ? load<f32>(scales + at) : 1) * perTemperature;
+    affineRow(row, cols, <f32>(<f64>scale * (1 + 2 * <f64>zLoss * l) / total), scale * smoothing / <f32>cols);
+    const p = row + (<usize>target << 2);
+    store<f32>(p, load<f32>(p) - scale * (1 - smoothing));
   }
+}
+
+/** Rows [begin, end) of `from` go to the rows `order` of `to`. */
+export function linearCrossEntropySpread(begin: i32, end: i32, from: usize, order: usize, to: usize, width: i32): void {
+  const bytes = <usize>width << 2;
+  for (let r = begin; r < end; r++) memory.copy(to + <usize>load<i32>(order + (<usize>r << 2)) * bytes, from + <usize>r * bytes, bytes);
 }
 
 /** Columns in blocks [begin, end) of 256: dbias = (accumulate ? dbias : 0) + Σ_rows of the gradients. */

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
+import { checkDevices } from '../check-devices.ts';
 import { checkGradient, checkKernel, type KernelCase } from '../check-kernel.ts';
 import { launch } from '../kernel.ts';
 import { createWasmDevice } from '../runtime/wasm-device.ts';
 import { linearCrossEntropy } from './linear-cross-entropy.ts';
 
-const all = ['dhidden', 'dweight', 'dbias', 'lse', 'correct', 'bias', 'rowScale'];
+const all = ['dhidden', 'dweight', 'dbias', 'entropy', 'correct', 'bias', 'rowScale'];
 
 /** A case whose targets are ids of the vocabulary, every fifth of them ignored. */
 function sized(rows: number, width: number, vocab: number, more: Partial<KernelCase> = {}): KernelCase {
@@ -19,7 +20,7 @@ const shapes = [[1, 1, 1], [1, 3, 2], [5, 8, 33], [7, 5, 1030], [97, 6, 13], [21
 test('losses and gradients equal the reference', async () => {
   const cases = shapes.flatMap(([rows, width, vocab]) => [
     sized(rows, width, vocab),
-    sized(rows, width, vocab, { uniforms: { labelSmoothing: 0.1, zLoss: 1e-2 } }),
+    sized(rows, width, vocab, { uniforms: { labelSmoothing: 0.1, zLoss: 1e-2, temperature: 0.7 } }),
     sized(rows, width, vocab, { with: ['dhidden'] }),
     sized(rows, width, vocab, { with: ['dweight', 'bias'] }),
     sized(rows, width, vocab, { with: [] }),
@@ -32,9 +33,39 @@ test('several chunks, the last one shorter, equal the reference', async () => {
   await checkKernel(linearCrossEntropy, { cases: [sized(203, 2, 21_001), sized(101, 3, 23_003, { with: [] })], tolerance: 1e-4 });
 }, 240_000);
 
+/** Targets of which only those at places that `counts` are not ignored. */
+const counting = (counts: (place: number) => boolean, vocab: number) => (random: () => number, length: number): number[] => (
+  Array.from({ length }, (_, i) => (counts(i) ? Math.floor(random() * vocab) : -100))
+);
+
+test('rows that do not count change nothing, whatever they hold, and have no gradient', async () => {
+  const dims = { rows: 203, width: 5, vocab: 21 };
+  const cases = [() => false, () => true, (i: number) => i === 202, (i: number) => i === 0, (i: number) => i % 10 > 6, (i: number) => i > 130, (i: number) => i % 29 === 3]
+    .flatMap((counts): KernelCase[] => [all, ['dhidden'], ['dweight', 'rowScale'], ['dbias', 'entropy']].map((ports) => ({
+      dims, with: ports, uniforms: { temperature: 0.5 },
+      inputs: {
+        targets: counting(counts, dims.vocab),
+        hidden: (random, length) => Array.from({ length }, (_, i) => (counts(Math.floor(i / dims.width)) ? random() - 0.5 : NaN)),
+      },
+    })));
+  const ran = await checkKernel(linearCrossEntropy, { cases });
+  expect(Math.min(...Object.values(ran))).toBe(cases.length);
+  // More chunks than those of the rows that count.
+  await checkKernel(linearCrossEntropy, { cases: [{ dims: { rows: 400, width: 2, vocab: 21_001 }, with: all, inputs: { targets: counting((i) => i % 4 === 2, 21_001) } }], tolerance: 1e-4 });
+}, 240_000);
+
+test('entropy by hand: equal logits have ln of the vocabulary, and one that is far above the others none', async () => {
+  for (const { run } of await checkDevices()) {
+    const io = { hidden: Float64Array.of(0, 1), weight: Float64Array.of(90, 1, 2, 3), targets: Float64Array.of(1, 1), loss: new Float64Array(2), entropy: new Float64Array(2) };
+    const { entropy } = await run(linearCrossEntropy, { io, dims: { rows: 2, width: 1, vocab: 4 }, uniforms: linearCrossEntropy.uniforms });
+    expect(entropy![0]).toBeCloseTo(Math.log(4), 6);
+    expect(entropy![1]).toBeCloseTo(0, 12);
+  }
+});
+
 test('the gradient of the reference is right by central differences', () => {
   checkGradient(linearCrossEntropy, linearCrossEntropy, {
-    cases: [0, 0.1].map((labelSmoothing) => sized(6, 3, 7, { uniforms: { labelSmoothing, zLoss: 0.05 }, with: ['bias'] })),
+    cases: [0, 0.1].map((labelSmoothing) => sized(6, 3, 7, { uniforms: { labelSmoothing, zLoss: 0.05, temperature: 1.7 }, with: ['bias'] })),
     gradients: { hidden: 'dhidden', weight: 'dweight', bias: 'dbias' }, dy: { loss: 'rowScale' },
   });
 });

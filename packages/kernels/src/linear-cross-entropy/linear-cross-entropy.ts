@@ -1,5 +1,6 @@
-import { type Kernel, defineKernel } from '../kernel.ts';
+import { type Kernel, defineKernel, rowGrain } from '../kernel.ts';
 import { packB, runMatmul } from '../matmul/run-matmul.ts';
+import type { WasmDevice } from '../runtime/wasm-device.ts';
 import { linearCrossEntropyOnGpu } from './linear-cross-entropy-on-gpu.ts';
 import { linearCrossEntropyReference } from './reference.ts';
 
@@ -15,14 +16,15 @@ function chunkRows(rows: number, vocab: number): number {
 }
 
 /**
- * Cross-entropy of a linear head without storing the logits: with z = hidden · weightᵀ + bias, per row
+ * Cross-entropy of a linear head without storing the logits: with z = (hidden · weightᵀ + bias) / temperature, per row
  *
  *   loss = lse(z) − (1 − ε) z_target − ε · mean(z) + zLoss · lse(z)²
  *
- * and 0 where the target is `ignoreIndex`. The optional gradients are those of Σ rowScale · loss (rowScale 1 where absent), made in
- * the same pass: a few hundred rows at a time become logits, losses and gradients. A target outside the vocabulary gives a
- * loss of NaN, and NaN in the gradients. `precision` is that of the products, as `matmul`
- * takes it. `correct` is 1 where the largest logit (the first of equals) is the target's.
+ * and 0 where the target is `ignoreIndex`: such rows cost nothing. The optional gradients are those of Σ rowScale · loss (rowScale 1
+ * where absent), made in the same pass: a few hundred rows at a time become logits, losses and gradients. A target outside the
+ * vocabulary gives a loss of NaN, and NaN in the gradients. `precision` is that of the products, as `matmul` takes it. `entropy` is
+ * −Σ p ln p with p = softmax(z), and `correct` 1 where the largest logit (the first of equals) is the target's; both are 0 in
+ * ignored rows.
  */
 export const linearCrossEntropy: Kernel = defineKernel({
   name: 'linearCrossEntropy',
@@ -34,28 +36,37 @@ export const linearCrossEntropy: Kernel = defineKernel({
   outputs: {
     loss: { dims: ['rows'] },
     dhidden: { dims: ['rows', 'width'], optional: true }, dweight: { dims: ['vocab', 'width'], optional: true },
-    dbias: { dims: ['vocab'], optional: true }, lse: { dims: ['rows'], optional: true }, correct: { dims: ['rows'], optional: true },
+    dbias: { dims: ['vocab'], optional: true }, entropy: { dims: ['rows'], optional: true }, correct: { dims: ['rows'], optional: true },
   },
-  uniforms: { ignoreIndex: -100, labelSmoothing: 0, zLoss: 0, precision: 0 },
+  uniforms: { ignoreIndex: -100, labelSmoothing: 0, zLoss: 0, temperature: 1, precision: 0 },
   reference: linearCrossEntropyReference,
-  wasm({ at, dims: { rows = 0, width = 0, vocab = 0 }, uniforms: { ignoreIndex, labelSmoothing, zLoss }, run, temporary, device }) {
-    if (rows === 0 || vocab === 0) {
+  wasm({ at, dims: { rows = 0, width = 0, vocab = 0 }, uniforms: { ignoreIndex, labelSmoothing, zLoss, temperature }, run, temporary, device }) {
+    const scalars = [at.loss, at.entropy, at.correct].filter((port) => port !== 0);
+    const order = temporary(Math.max(1, rows) * 4);
+    const counted = vocab === 0 ? 0 : countedRows(device, { targets: at.targets, order, rows, ignoreIndex });
+    if (counted < rows) {
+      for (const port of scalars) device.f32(port, rows).fill(vocab === 0 ? NaN : 0);
+      if (at.dhidden !== 0) run('fillWords', rows * width, 2 ** 20, at.dhidden, 0);
+    }
+    if (counted === 0) {
       // Nothing to sum over.
       if (at.dweight !== 0) run('fillWords', vocab * width, 2 ** 20, at.dweight, 0);
       if (at.dbias !== 0) run('fillWords', vocab, 2 ** 20, at.dbias, 0);
-      if (at.dhidden !== 0) run('fillWords', rows * width, 2 ** 20, at.dhidden, 0);
-      for (const port of [at.loss, at.lse, at.correct]) if (port !== 0) device.f32(port, rows).fill(NaN);
       return;
     }
     const launcher = { run, temporary };
     const gradient = at.dhidden !== 0 || at.dweight !== 0 || at.dbias !== 0;
-    const step = chunkRows(rows, vocab);
+    const step = chunkRows(counted, vocab);
     const logits = temporary(step * vocab * 4);
-    const many = rows > step;
+    const many = counted > step;
     const forward = { b: at.weight, n: vocab, k: width, transposeB: 1 };
     const backward = { b: at.weight, n: width, k: vocab };
     const packedForward = many ? { packed: packB(launcher, forward) } : {};
     const packedBackward = many && at.dhidden !== 0 ? { packed: packB(launcher, backward) } : {};
+    // Where some rows do not count, those of a chunk that do are brought together, and so are their gradients.
+    const scattered = counted < rows;
+    const together = scattered ? temporary(step * width * 4) : 0;
+    const gradients = scattered && at.dhidden !== 0 ? temporary(step * width * 4) : 0;
     // What one chunk's products pack is given back before the next.
     let packs: number[] = [];
     const chunk = {
@@ -71,18 +82,22 @@ export const linearCrossEntropy: Kernel = defineKernel({
       packs = [];
     };
     try {
-      for (let from = 0; from < rows; from += step) {
-        const m = Math.min(step, rows - from);
+      for (let from = 0; from < counted; from += step) {
+        const m = Math.min(step, counted - from);
         const offset = from * 4;
-        const behind = (address: number): number => (address === 0 ? 0 : address + offset);
-        const a = at.hidden + offset * width;
         const accumulate = from > 0 ? 1 : 0;
+        const grain = rowGrain(m, width);
+        if (scattered) run('embedding', m, grain, at.hidden, order + offset, together, rows, width);
+        const a = scattered ? together : at.hidden + offset * width;
         runMatmul(chunk, { ...forward, ...packedForward, a, c: logits, m, bias: at.bias });
         run(
-          'linearCrossEntropyRows', m, Math.max(1, Math.floor(16_384 / vocab)), logits, at.targets + offset, behind(at.rowScale),
-          at.loss + offset, behind(at.lse), behind(at.correct), vocab, ignoreIndex, labelSmoothing, zLoss, gradient ? 1 : 0,
+          'linearCrossEntropyRows', m, Math.max(1, Math.floor(16_384 / vocab)), logits, order + offset, at.targets, at.rowScale,
+          at.loss, at.entropy, at.correct, vocab, labelSmoothing, zLoss, 1 / temperature, gradient ? 1 : 0,
         );
-        if (at.dhidden !== 0) runMatmul(chunk, { ...backward, ...packedBackward, a: logits, c: at.dhidden + offset * width, m });
+        if (at.dhidden !== 0) {
+          runMatmul(chunk, { ...backward, ...packedBackward, a: logits, c: scattered ? gradients : at.dhidden + offset * width, m });
+          if (scattered) run('linearCrossEntropySpread', m, grain, gradients, order + offset, at.dhidden, width);
+        }
         if (at.dweight !== 0) runMatmul(chunk, { a: logits, b: a, c: at.dweight, m: vocab, n: width, k: m, transposeA: 1, accumulate });
         if (at.dbias !== 0) run('linearCrossEntropyBias', Math.ceil(vocab / 256), 1, logits, at.dbias, m, vocab, accumulate);
         release();
@@ -93,3 +108,13 @@ export const linearCrossEntropy: Kernel = defineKernel({
   },
   webgpu: linearCrossEntropyOnGpu,
 });
+
+/** Writes the numbers of the rows whose targets count to `order`, and returns how many there are. */
+function countedRows(
+  device: WasmDevice, { targets, order, rows, ignoreIndex }: { targets: number; order: number; rows: number; ignoreIndex: number },
+): number {
+  const numbers = device.i32(order, rows);
+  let counted = 0;
+  device.i32(targets, rows).forEach((id, row) => { if (id !== ignoreIndex) numbers[counted++] = row; });
+  return counted;
+}

@@ -1,16 +1,21 @@
 // What every program of the product has in common: c [batch, m, n] = activation(op(a) · op(b) + bias) + residual, where rows,
 // matrices and tensors begin where the scalars say, in numbers. One file of matmul-in*.wgsl declares a and b, one of
 // matmul-out*.wgsl c, bias, residual and before, and writes results. The sum over k is cut into `splits` of `kStep`.
-// `lanes` is for matmul-few-rows.wgsl.
+// `lanes` is for matmul-few-rows.wgsl. Where a program before found how many rows of c count, or terms of each sum, `counted` has
+// that number, from which `countedBefore` is taken; rows of c beyond stay as they are, in whole tiles.
 struct Params {
   batch: u32, m: u32, n: u32, k: u32,
   aStart: u32, aBatch: u32, aRow: u32,
   bStart: u32, bBatch: u32, bRow: u32,
   cStart: u32, cBatch: u32, cRow: u32, cSplit: u32,
-  splits: u32, kStep: u32, lanes: u32,
+  splits: u32, kStep: u32, lanes: u32, countedBefore: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 
+@group(0) @binding(7) var<storage, read> counted: array<u32>;
+
+override COUNTED_ROWS: bool = false;
+override COUNTED_TERMS: bool = false;
 override TRANSPOSE_A: bool = false;
 override TRANSPOSE_B: bool = false;
 override ACCUMULATE: bool = false;
@@ -40,11 +45,15 @@ fn taskOf(id: vec3u, groups: vec3u, tileRows: u32, tileCols: u32) -> Task {
   let height = min(8u, down - 8u * band);
   let split = matrix / params.batch;
   let begin = split * params.kStep;
-  return Task(
-    (8u * band + inBand % height) * tileRows, (inBand / height) * tileCols, matrix % params.batch, split,
-    begin, min(params.k, begin + params.kStep),
-  );
+  var end = min(params.k, begin + params.kStep);
+  if (COUNTED_TERMS) { end = min(end, countedHere()); }
+  return Task((8u * band + inBand % height) * tileRows, (inBand / height) * tileCols, matrix % params.batch, split, begin, end);
 }
 
+fn countedHere() -> u32 { return max(params.countedBefore, counted[0]) - params.countedBefore; }
+
 // Whether the workgroup has a task: a grid may be a little larger than what there is to do.
-fn hasTask(task: Task) -> bool { return task.split < params.splits; }
+fn hasTask(task: Task) -> bool {
+  if (COUNTED_ROWS && task.row >= countedHere()) { return false; }
+  return task.split < params.splits;
+}

@@ -5,7 +5,7 @@ import { defineProgram, type GpuProgram } from '../gpu/program.ts';
 const PARAMS = {
   batch: 'u32', m: 'u32', n: 'u32', k: 'u32',
   aStart: 'u32', aBatch: 'u32', aRow: 'u32', bStart: 'u32', bBatch: 'u32', bRow: 'u32',
-  cStart: 'u32', cBatch: 'u32', cRow: 'u32', cSplit: 'u32', splits: 'u32', kStep: 'u32', lanes: 'u32',
+  cStart: 'u32', cBatch: 'u32', cRow: 'u32', cSplit: 'u32', splits: 'u32', kStep: 'u32', lanes: 'u32', countedBefore: 'u32',
 } as const;
 
 export type ProductProgram = GpuProgram<typeof PARAMS>;
@@ -15,9 +15,9 @@ export type Words = 'neither' | 'operands' | 'both';
 
 export type Programs = Readonly<Record<Words, ProductProgram>>;
 
-/** A program from its files, whose bindings are a, b, c, bias, residual and before. */
+/** A program from its files, whose bindings are a, b, c, bias, residual, before and counted. */
 const define = (name: string, files: readonly string[]): ProductProgram => defineProgram({
-  name, source: [...files, wgsl.activate].join('\n'), bindings: ['read', 'read', 'write', 'read', 'read', 'write'], params: PARAMS,
+  name, source: [...files, wgsl.activate].join('\n'), bindings: ['read', 'read', 'write', 'read', 'read', 'write', 'read'], params: PARAMS,
 });
 
 /** A program for each way of reading and writing; `head` is what WGSL wants in front. */

@@ -151,6 +151,39 @@ describe.runIf(askedDevices().includes('webgpu'))('products on a graphics card',
     for (let i = 0; i < m; i++) expect([...c.subarray(i * cRow + n, (i + 1) * cRow)]).toEqual([0, 0]);
   });
 
+  test('rows and terms beyond those that memory on the card counts are left out, by every program, k whole and in parts', async () => {
+    const [m, n, k] = [140, 40, 70];
+    const random = seededRandom(6);
+    const [a, b] = [eighths(random, m * k), eighths(random, k * n)];
+    const memory = gpu.alloc(4);
+    for (const plan of everyPlan({ m: 1000, n: 1000, k: 16 })) {
+      for (const [number, before] of [[3, 40], [75, 40], [133, 0], [500, 10]] as const) {
+        gpu.write(memory, Uint32Array.of(number));
+        for (const of of ['rows', 'terms'] as const) {
+          const at = { a: place(a), b: place(b), c: place(new Float32Array(m * n).fill(7)) };
+          const scratch: GpuMemory[] = [];
+          runMatmulOnGpu(launcher(scratch), { ...at, m, n, k, plan, counted: { memory, of, before } });
+          const c = new Float32Array(await gpu.read(at.c));
+          const counted = Math.max(0, number - before);
+          const rows = of === 'rows' ? Math.min(m, counted) : m;
+          const terms = of === 'terms' ? Math.min(k, counted) : k;
+          for (let i = 0; i < rows; i++) {
+            for (let j = 0; j < n; j++) {
+              let sum = 0;
+              for (let l = 0; l < terms; l++) sum += a[i * k + l]! * b[l * n + j]!;
+              if (c[i * n + j] !== sum) throw new Error(`expected ${sum} at ${i}, ${j} but found ${c[i * n + j]}: ${JSON.stringify({ plan, number, before, of })}`);
+            }
+          }
+          // Whole tiles beyond stay as they were.
+          const untouched = Math.ceil(rows / plan.tileM) * plan.tileM;
+          if (plan.splits === 1) expect(c.subarray(untouched * n).every((value) => value === 7)).toBe(true);
+          for (const each of [...Object.values(at), ...scratch]) gpu.free(each);
+        }
+      }
+    }
+    gpu.free(memory);
+  }, 480_000);
+
   test('precision 1 rounds operands to f16 where the card has it, and products are added in f32', async () => {
     const fine = 1 + 2 ** -12;
     const at = { a: place(new Float32Array(9 * 64).fill(fine)), b: place(new Float32Array(64 * 12).fill(1)), c: place(new Float32Array(9 * 12)) };

@@ -36,6 +36,11 @@ export interface GpuProduct {
    */
   readonly aRow?: number;
   readonly cRow?: number;
+  /**
+   * How many rows of c count, or terms of each sum, where that is known on the card alone: the number in its memory less `before`,
+   * at most m or k. Tiles of other rows are skipped and leave c as it is.
+   */
+  readonly counted?: { readonly memory: GpuMemory; readonly of: 'rows' | 'terms'; readonly before: number } | undefined;
   /** How it is done; default is what was measured on the device for such shapes, or else chosen. */
   readonly plan?: MatmulPlan | undefined;
 }
@@ -50,7 +55,7 @@ const whole = (...sizes: readonly number[]): boolean => sizes.every((size) => si
 /** Runs a product with what a kernel's launch has at hand, so that other kernels can be made of products. */
 export function runMatmulOnGpu({ run, temporary, device }: Launcher, product: GpuProduct): void {
   const {
-    a, b, c, n, k, transposeB = 0, accumulate = 0, precision = 0, bias, activation = 0, residual, before, aStart = 0, bStart = 0, cStart = 0, plan,
+    a, b, c, n, k, transposeB = 0, accumulate = 0, precision = 0, bias, activation = 0, residual, before, aStart = 0, bStart = 0, cStart = 0, counted, plan,
   } = product;
   let { m, batch = 1, transposeA = 0 } = product;
   if (m === 0 || n === 0 || batch === 0) return;
@@ -76,7 +81,9 @@ export function runMatmulOnGpu({ run, temporary, device }: Launcher, product: Gp
   const operands = whole(aStart, aRow, bStart, bRow) && (batch === 1 || whole(aBatch, bBatch));
   const results = whole(cStart, cRow) && (batch === 1 || whole(cBatch)) && ((residual === undefined && before === undefined) || whole(n));
   const words = (both: boolean): Words => (operands ? (both ? 'both' : 'operands') : 'neither');
-  const layout = { TRANSPOSE_A: transposeA, TRANSPOSE_B: transposeB };
+  const layout = {
+    TRANSPOSE_A: transposeA, TRANSPOSE_B: transposeB, COUNTED_ROWS: counted?.of === 'rows' ? 1 : 0, COUNTED_TERMS: counted?.of === 'terms' ? 1 : 0,
+  };
   const epilogue = {
     ACCUMULATE: accumulate, HAS_BIAS: bias === undefined ? 0 : 1, ACTIVATION: activation,
     HAS_RESIDUAL: residual === undefined ? 0 : 1, KEEP_BEFORE: before === undefined ? 0 : 1,
@@ -91,11 +98,11 @@ export function runMatmulOnGpu({ run, temporary, device }: Launcher, product: Gp
   const left = rounds ? round(a, aStart, batch * aBatch) : a;
   const right = rounds ? round(b, bStart, shared ? (transposeB ? n : k) * bRow : batch * bBatch) : b;
   const params = {
-    batch, m, n, k, aStart: rounds ? 0 : aStart, aBatch, aRow, bStart: rounds ? 0 : bStart, bBatch, bRow, splits: parts, kStep, lanes,
+    batch, m, n, k, aStart: rounds ? 0 : aStart, aBatch, aRow, bStart: rounds ? 0 : bStart, bBatch, bRow, splits: parts, kStep, lanes, countedBefore: counted?.before ?? 0,
   };
   if (parts === 1) {
     run(PROGRAMS[program][words(results)], {
-      bind: [left, right, c, bias, residual, before], params: { ...params, cStart, cBatch, cRow, cSplit: 0 }, grid, constants: { ...constants, ...layout, ...epilogue },
+      bind: [left, right, c, bias, residual, before, counted?.memory], params: { ...params, cStart, cBatch, cRow, cSplit: 0 }, grid, constants: { ...constants, ...layout, ...epilogue },
     });
     return;
   }
@@ -103,7 +110,7 @@ export function runMatmulOnGpu({ run, temporary, device }: Launcher, product: Gp
   const row = Math.ceil(n / 4) * 4;
   const partials = temporary(4 * parts * batch * m * row);
   run(PROGRAMS[program][words(true)], {
-    bind: [left, right, partials], params: { ...params, cStart: 0, cBatch: m * row, cRow: row, cSplit: batch * m * row }, grid, constants: { ...constants, ...layout },
+    bind: [left, right, partials, undefined, undefined, undefined, counted?.memory], params: { ...params, cStart: 0, cBatch: m * row, cRow: row, cSplit: batch * m * row }, grid, constants: { ...constants, ...layout },
   });
   run(JOIN[results ? 'both' : 'operands'], {
     bind: [partials, undefined, c, bias, residual, before],

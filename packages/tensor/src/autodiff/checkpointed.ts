@@ -6,7 +6,7 @@ import { isTrained, needsGradient, whileTraining } from './training.ts';
 /**
  * A segment that keeps only its inputs and is run again in the backward pass: memory for time.
  *
- *   checkpointed(f)(x, …θ) = f(x, …θ)
+ *   checkpointed(f)(x, …θ) = f(x, …θ), one tensor or several
  *
  * Gradients are the same to the bit where f is deterministic: give dropout an explicit seed. Every tensor that needs a
  * gradient must be an argument; any other that f uses must be alive during the backward pass, so pass what was computed in
@@ -14,10 +14,10 @@ import { isTrained, needsGradient, whileTraining } from './training.ts';
  *
  * Chen et al. 2016, https://arxiv.org/abs/1604.06174
  */
-export function checkpointed<A extends readonly Tensor[]>(segment: (...inputs: A) => Tensor): (...inputs: A) => Tensor {
+export function checkpointed<A extends readonly Tensor[], Y extends Tensor | Tensor[] = Tensor>(segment: (...inputs: A) => Y): (...inputs: A) => Y {
   return (...inputs) => {
     const wanted = inputs.map(needsGradient);
-    return differentiable({
+    return differentiable<Y>({
       inputs: Object.fromEntries(inputs.map((input, i) => [String(i), input])),
       forward: (save) => {
         save([...inputs]);
@@ -27,7 +27,10 @@ export function checkpointed<A extends readonly Tensor[]>(segment: (...inputs: A
         const xs = saved.filter((_, i) => wanted[i]);
         const { result, tape } = whileTraining(xs, () => record(() => segment(...(saved as unknown as A))));
         refuseCaptured(tape, saved);
-        const gradients = backward(tape, [result], [dy], xs);
+        const [results, dys] = [[result].flat(), [dy].flat()] as [Tensor[], (Tensor | undefined)[]];
+        // A result that nothing was made of brings no gradient.
+        const used = results.flatMap((y, i) => (dys[i] === undefined ? [] : [[y, dys[i]] as const]));
+        const gradients = backward(tape, used.map(([y]) => y), used.map(([, dy]) => dy), xs);
         return Object.fromEntries(saved.map((input, i) => [String(i), () => {
           const gradient = gradients[xs.indexOf(input)];
           if (gradient === undefined) throw new Error(`checkpointed: expected the result to depend on argument ${i} but found that it does not`);

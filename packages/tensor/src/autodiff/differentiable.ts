@@ -15,15 +15,18 @@ export function differentiable<Y extends Tensor | Tensor[] = Tensor>(definition:
   if (!internals().isTapeOn()) return tidy(() => definition.forward(() => {}));
   const inputs: Record<string, Tensor> = {};
   for (const [name, tensor] of Object.entries(definition.inputs)) if (tensor !== undefined) inputs[name] = tensor;
+  let several = false;
   return internals().runKernelFunc({
     // Saved only once the forward pass has ended well: what the engine keeps before an error would never be freed.
     forwardFunc: (_backend, save) => {
       let kept: Tensor[] = [];
       const y = definition.forward((tensors) => { kept = tensors; });
       save(kept);
+      several = Array.isArray(y);
       return y;
     },
-    backwardsFunc: (dy, saved) => definition.backward(dy as Y, saved),
+    // The engine gives the gradient of an array of one as that one's.
+    backwardsFunc: (dy, saved) => definition.backward((several && !Array.isArray(dy) ? [dy] : dy) as Y, saved),
     inputs,
     attrs: {},
   }) as Y;

@@ -10,8 +10,13 @@ export interface AttentionOptions {
   readonly causal?: boolean;
   /** How many of the newest keys, itself included, a query sees; default all. */
   readonly window?: number;
-  /** int32 [batch, keys]: queries see only keys of their own number, as documents packed into one row need it. */
+  /**
+   * int32 [batch, keys]: queries see only keys of their own number, as documents packed into one row need it, and of the trunk of
+   * their document where `branchSegment` made the number.
+   */
   readonly segments?: Tensor | undefined;
+  /** int32 [batch]: so many first keys of each row are seen from every position, whatever `causal` says; default 0. */
+  readonly prefixes?: Tensor | undefined;
   /** [1 or batch, 1 or heads, queries, keys], added to the scores. It gets no gradient. */
   readonly bias?: Tensor | undefined;
   /** int32 [batch]: how many keys of each row count; default all. */
@@ -31,7 +36,7 @@ export interface AttentionOptions {
  * A query that sees no key gives zeros. Dao et al. 2022, https://arxiv.org/abs/2205.14135
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
-  const { scale = 0, causal = true, window = 0, segments, bias, lengths, offset, offsets } = options;
+  const { scale = 0, causal = true, window = 0, segments, prefixes, bias, lengths, offset, offsets } = options;
   const [batch = 0, queries = 0, heads = 0, width = 0] = q.shape;
   const [, keys = 0, kvHeads = 0] = k.shape;
   if (q.rank !== 4 || k.rank !== 4 || v.rank !== 4 || k.shape.join() !== v.shape.join() || k.shape[0] !== batch || k.shape[3] !== width || heads % kvHeads !== 0) {
@@ -42,7 +47,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   }
   const dims = { batch, queries, heads, width, keys, kvHeads, biasBatch: bias?.shape[0] ?? 1, biasHeads: bias?.shape[1] ?? 1 };
   const uniforms = { scale, causal: Number(causal), window, offset };
-  const masks = { segments, bias, lengths, offsets };
+  const masks = { segments, prefixes, bias, lengths, offsets };
   return differentiable({
     inputs: { q, k, v },
     forward: (save) => {

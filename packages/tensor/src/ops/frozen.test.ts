@@ -9,6 +9,7 @@ import { useDevice } from '../device/use-device.ts';
 import { embed } from './embedding.ts';
 import { linear } from './linear.ts';
 import { linearCrossEntropy } from './linear-cross-entropy.ts';
+import { linearLogProbs } from './linear-log-probs.ts';
 
 const random = (...shape: number[]): Tensor => tensor(numbers(shape.reduce((a, b) => a * b, 1)), shape);
 type Named = Record<string, Tensor>;
@@ -40,6 +41,14 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (device) => {
     expect(ran('hw')).toEqual(['linearCrossEntropy 3', 'linearCrossEntropy 3']);
     expect(ran('h')).toEqual(['linearCrossEntropy 2', 'linearCrossEntropy 2']);
     expect(ran('w')).toEqual(['linearCrossEntropy 2', 'linearCrossEntropy 2']);
+  });
+
+  test('linearLogProbs: its logits are made again for the gradients, of which those of what is frozen are left out', () => {
+    const params = { h: random(2, 3), w: random(4, 3) };
+    const loss = ({ h, w }: Named): Tensor => linearLogProbs(h!, w!, Int32Array.of(1, 2)).logProbs;
+    const ran = (trained: string): string[] => kernels(loss, params, trained).filter((name) => name.startsWith('linearCross'));
+    expect(ran('hw')).toEqual(['linearCrossEntropy 1', 'linearCrossEntropy 1', 'linearCrossEntropy 3', 'linearCrossEntropy 3']);
+    expect(ran('h')).toEqual(['linearCrossEntropy 1', 'linearCrossEntropy 1', 'linearCrossEntropy 2', 'linearCrossEntropy 2']);
   });
 
   test('linearCrossEntropy in a checkpointed segment makes gradients once, when it runs again, and none of a frozen head', () => {

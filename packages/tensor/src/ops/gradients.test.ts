@@ -14,6 +14,7 @@ import { gated } from './gated.ts';
 import { layerNorm } from './layer-norm.ts';
 import { linear } from './linear.ts';
 import { linearCrossEntropy } from './linear-cross-entropy.ts';
+import { linearLogProbs } from './linear-log-probs.ts';
 import { logSoftmax } from './log-softmax.ts';
 import { rmsNorm } from './rms-norm.ts';
 import { rope } from './rope.ts';
@@ -61,6 +62,7 @@ const ours: Record<string, [Op, ...Values[]]> = {
   'attention, not causal, lengths': [(q, k, v) => attention(q!, k!, v!, { causal: false, lengths: int32(2), scale: 0.3 }), random(1, 2, 1, 3), random(1, 3, 1, 3), random(1, 3, 1, 3)],
   'linearCrossEntropy': [(h, w) => linearCrossEntropy(h!, w!, int32(0, 4, -100, 2), { labelSmoothing: 0.1, zLoss: 0.01 }), random(4, 3), random(5, 3)],
   'linearCrossEntropy, given denominator': [(h, w) => linearCrossEntropy(h!, w!, int32(1), { denominator: 7 }), random(1, 2), random(3, 2)],
+  'linearLogProbs': [(h, w) => linearLogProbs(h!, w!, Int32Array.of(0, 4, -100, 2), { temperature: 0.7 }).logProbs, random(2, 2, 3), random(5, 3)],
   'dropout': [(x) => dropout(x!, 0.4, { seed: 5 }), random(30)],
   'checkpointed': [checkpointed((x, w) => tf.mul(rmsNorm(x!, w!), tf.tanh(x!))), random(2, 5), random(5)],
   'einsum, matrices': [(a, b) => einsum('ij,jk->ki', a!, b!), random(2, 3), random(3, 4)],

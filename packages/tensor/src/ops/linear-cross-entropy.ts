@@ -1,9 +1,13 @@
 import { linearCrossEntropy as kernel } from '@llm/kernels';
-import { div, mul, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { div, mul, reshape, sum, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { differentiable } from '../autodiff/differentiable.ts';
 import { needsGradient } from '../autodiff/training.ts';
 import { call } from '../device/call.ts';
 import { halfPrecision } from '../device/precision.ts';
+import type { Weight } from '../tree/weight.ts';
+import { linear } from './linear.ts';
+import { headSizes, plainHead } from './plain-head.ts';
+import { rowLosses } from './row-losses.ts';
 
 export interface LinearCrossEntropyOptions {
   /** Targets with this id do not count; default −100. */
@@ -17,45 +21,47 @@ export interface LinearCrossEntropyOptions {
 }
 
 /**
- * Cross-entropy of a linear head, never storing the logits: rows go through in chunks, and gradients are made on the way.
+ * Cross-entropy of a linear head, never storing the logits: rows go through in chunks, and gradients are made on the way. Rows whose
+ * target is ignored cost nothing. The logits of a `Weight` are stored, unless it is frozen and shows its matrix.
  *
  *   z = h · Wᵀ;  L = Σ_rows (logsumexp(z) − (1 − ε) z_target − ε · mean(z) + zLoss · logsumexp(z)²) / denominator
  *
  * hidden [..., width], weight [vocabulary, width], targets int32 [...] → scalar.
  * Wijmans et al. 2024, https://arxiv.org/abs/2411.09009
  */
-export function linearCrossEntropy(hidden: Tensor, weight: Tensor, targets: Tensor, options: LinearCrossEntropyOptions = {}): Tensor {
+export function linearCrossEntropy(hidden: Tensor, weight: Tensor | Weight, targets: Tensor, options: LinearCrossEntropyOptions = {}): Tensor {
   const { ignoreIndex = -100, labelSmoothing = 0, zLoss = 0 } = options;
-  const [vocab = 0, width = 0] = weight.shape;
-  const rows = targets.size;
-  if (weight.rank !== 2 || hidden.shape.at(-1) !== width || hidden.size !== rows * width) {
-    throw new RangeError(
-      'linearCrossEntropy: expected hidden [..., width], weight [vocabulary, width] and targets [...] '
-      + `but found [${hidden.shape.join(', ')}], [${weight.shape.join(', ')}] and [${targets.shape.join(', ')}]`,
-    );
-  }
+  const { rows, width, vocab } = headSizes('linearCrossEntropy', { hidden, weight, targets });
   const counted = options.denominator ?? countTargets(targets, ignoreIndex);
   if (typeof counted === 'number' && !(counted > 0)) {
     throw new RangeError(`linearCrossEntropy: expected at least one target but found all ${rows} ignored (${ignoreIndex}). Check the labels or the mask.`);
   }
-  const wanted = { hidden: needsGradient(hidden), weight: needsGradient(weight) };
-  return differentiable({
-    inputs: { hidden, weight },
-    forward: (save) => {
-      const { loss, dhidden, dweight } = call(kernel, {
-        inputs: { hidden, weight, targets }, dims: { rows, width, vocab }, uniforms: { ignoreIndex, labelSmoothing, zLoss, precision: Number(halfPrecision()) },
-        outputs: { loss: true, dhidden: wanted.hidden ? hidden.shape : undefined, dweight: wanted.weight ? weight.shape : undefined },
-      });
-      save([dhidden, dweight, ...(typeof counted === 'number' ? [] : [counted])].filter((tensor) => tensor !== undefined));
-      return div(sum(loss), counted);
-    },
-    backward: (dy, saved) => {
-      const factor = div(dy, counted);
-      return {
-        hidden: () => mul(saved[0]!, factor),
-        weight: () => mul(saved[wanted.hidden ? 1 : 0]!, factor),
-      };
-    },
+  return tidy(() => {
+    const head = plainHead(weight);
+    if (head === undefined) {
+      const logits = reshape(linear(hidden, weight), [rows, vocab]);
+      return div(sum(rowLosses(logits, reshape(targets, [rows]), { ignoreIndex, labelSmoothing, zLoss }).losses), counted);
+    }
+    const wanted = { hidden: needsGradient(hidden), weight: head.trained };
+    return differentiable({
+      inputs: { hidden, weight: head.matrix },
+      forward: (save) => {
+        const { loss, dhidden, dweight } = call(kernel, {
+          inputs: { hidden, weight: head.matrix, targets }, dims: { rows, width, vocab },
+          uniforms: { ignoreIndex, labelSmoothing, zLoss, precision: Number(halfPrecision()) },
+          outputs: { loss: true, dhidden: wanted.hidden ? hidden.shape : undefined, dweight: wanted.weight ? head.matrix.shape : undefined },
+        });
+        save([dhidden, dweight, ...(typeof counted === 'number' ? [] : [counted])].filter((tensor) => tensor !== undefined));
+        return div(sum(loss), counted);
+      },
+      backward: (dy, saved) => {
+        const factor = div(dy, counted);
+        return {
+          hidden: () => mul(saved[0]!, factor),
+          weight: () => mul(saved[wanted.hidden ? 1 : 0]!, factor),
+        };
+      },
+    });
   });
 }
 

@@ -1,7 +1,14 @@
-import { div, gather, mul, neg, reshape, sum, exp, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { linearCrossEntropy as kernel } from '@llm/kernels';
+import { div, reshape, sub, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { differentiable } from '../autodiff/differentiable.ts';
+import { scope } from '../autodiff/scope.ts';
+import { needsGradient } from '../autodiff/training.ts';
+import { call } from '../device/call.ts';
+import { halfPrecision } from '../device/precision.ts';
 import type { Weight } from '../tree/weight.ts';
 import { linear } from './linear.ts';
-import { logSoftmax } from './log-softmax.ts';
+import { headSizes, plainHead } from './plain-head.ts';
+import { rowLosses } from './row-losses.ts';
 
 export interface LinearLogProbsOptions {
   /** Targets with this id do not count and give 0; default −100. */
@@ -13,30 +20,55 @@ export interface LinearLogProbsOptions {
 }
 
 export interface LogProbs {
-  /** ln p(target) of each row; shape of the targets. */
+  /** ln p(target) of each row; shape of the rows of states. */
   readonly logProbs: Tensor;
-  /** −Σ p ln p of each row, in nats, where it was asked for. */
+  /** −Σ p ln p of each row, in nats, 0 where the target is ignored; undefined unless it was asked for. */
   readonly entropies: Tensor | undefined;
 }
 
 /**
- * Log-probabilities of targets under a linear head.
+ * Log-probabilities of targets under a linear head, never storing the logits: rows go through in chunks, in the backward pass once
+ * more. Rows whose target is ignored cost nothing. The logits of a `Weight` are stored, unless it is frozen and shows its matrix.
  *
  *   z = h · Wᵀ / temperature;  logp = z_target − logsumexp(z)
  *
- * hidden [..., width], weight [vocabulary, width], targets int32 [...] on the host → [...], 0 where the target is ignored.
+ * hidden [..., width], weight [vocabulary, width], targets int32 [...], as an array or a tensor → [...], 0 where the target is
+ * ignored, NaN where it is outside the vocabulary.
+ *
+ * @throws RangeError for shapes that do not fit, and for a temperature that is not above 0.
  */
-export function linearLogProbs(hidden: Tensor, weight: Tensor | Weight, targets: Int32Array, options: LinearLogProbsOptions = {}): LogProbs {
+export function linearLogProbs(hidden: Tensor, weight: Tensor | Weight, targets: Int32Array | Tensor, options: LinearLogProbsOptions = {}): LogProbs {
   const { ignoreIndex = -100, temperature = 1, entropies = false } = options;
-  const rows = targets.length;
-  const logits = linear(hidden, weight);
-  const vocab = logits.shape.at(-1)!;
+  if (!(temperature > 0)) throw new RangeError(`linearLogProbs: expected a temperature above 0 but found ${temperature}. Take the largest logit instead of sampling.`);
+  return scope(() => logProbsOf(hidden, weight, 'dataId' in targets ? targets : tensor(targets, [targets.length], 'int32'), { ignoreIndex, temperature, entropies }));
+}
+
+function logProbsOf(hidden: Tensor, weight: Tensor | Weight, ids: Tensor, { ignoreIndex, temperature, entropies }: Required<LinearLogProbsOptions>): LogProbs {
+  const { rows, width, vocab } = headSizes('linearLogProbs', { hidden, weight, targets: ids });
   const shape = hidden.shape.slice(0, -1);
-  const all = logSoftmax(reshape(temperature === 1 ? logits : div(logits, temperature), [rows, vocab]));
-  const at = tensor(Int32Array.from(targets, (target, row) => row * vocab + (target === ignoreIndex ? 0 : target)), [rows], 'int32');
-  const kept = tensor(Float32Array.from(targets, (target) => Number(target !== ignoreIndex)), [rows]);
-  return {
-    logProbs: reshape(mul(gather(reshape(all, [rows * vocab]), at), kept), shape),
-    entropies: entropies ? reshape(neg(sum(mul(exp(all), all), -1)), shape) : undefined,
-  };
+  const head = plainHead(weight);
+  if (head === undefined) {
+    const logits = reshape(linear(hidden, weight), [rows, vocab]);
+    const found = rowLosses(temperature === 1 ? logits : div(logits, temperature), reshape(ids, [rows]), { ignoreIndex, entropies });
+    return { logProbs: reshape(sub(0, found.losses), shape), entropies: found.entropies && reshape(found.entropies, shape) };
+  }
+  const wanted = { hidden: needsGradient(hidden), weight: head.trained };
+  const settings = { dims: { rows, width, vocab }, uniforms: { ignoreIndex, temperature, precision: Number(halfPrecision()) } };
+  const [logProbs, entropy] = differentiable<Tensor[]>({
+    inputs: { hidden, weight: head.matrix },
+    forward: (save) => {
+      const { loss, entropy } = call(kernel, { inputs: { hidden, weight: head.matrix, targets: ids }, ...settings, outputs: { loss: shape, entropy: entropies ? shape : undefined } });
+      save([hidden, head.matrix, ids]);
+      return entropy === undefined ? [sub(0, loss)] : [sub(0, loss), entropy];
+    },
+    // The gradient of Σ dy · logp is that of Σ rowScale · loss with rowScale = −dy.
+    backward: ([dy], [h, w, kept]) => {
+      const { dhidden, dweight } = call(kernel, {
+        inputs: { hidden: h, weight: w, targets: kept, rowScale: sub(0, dy!) }, ...settings,
+        outputs: { loss: true, dhidden: wanted.hidden ? h!.shape : undefined, dweight: wanted.weight ? w!.shape : undefined },
+      });
+      return { hidden: () => dhidden!, weight: () => dweight! };
+    },
+  });
+  return { logProbs: logProbs!, entropies: entropy };
 }

@@ -25,8 +25,9 @@ export interface LinearOptions {
 export function linear(x: Tensor, weight: Tensor | Weight, options: LinearOptions = {}): Tensor {
   const { bias, activation = 'none', residual, transposed = false } = options;
   if (isWeight(weight)) {
-    let y = weight.apply(x);
-    if (bias !== undefined) y = add(y, bias);
+    if (activation === 'none' && weight.applyWith !== undefined) return weight.applyWith(x, { bias, residual });
+    let y = weight.applyWith?.(x, { bias }) ?? weight.apply(x);
+    if (bias !== undefined && weight.applyWith === undefined) y = add(y, bias);
     if (activation !== 'none') y = activate(y, activation);
     return residual === undefined ? y : add(y, residual);
   }

@@ -14,6 +14,10 @@ export interface Weight {
   apply(x: Tensor): Tensor;
   /** Rows by id, for embeddings and tied heads: ids [...] → [..., in]. */
   rows?(ids: Tensor): Tensor;
+  /** x · Wᵀ + bias + residual in as few passes as it can. Without it `linear` adds them behind `apply`. */
+  applyWith?(x: Tensor, epilogue: { readonly bias?: Tensor | undefined; readonly residual?: Tensor | undefined }): Tensor;
+  /** The matrix that it stands for, as a plain tensor in its place would be stored; gradients flow to what it is made of. */
+  matrix?(): Tensor;
 }
 
 /** Whether a node of a tree is a weight that acts by itself and not a plain tensor or a branch. */

@@ -1,4 +1,4 @@
-import { add, disposeTree, type Gradients, keep, scope, type Tensor } from '@llm/tensor';
+import { add, disposeTree, type Gradients, scope, type Tensor } from '@llm/tensor';
 
 /** The losses of micro-batches and the sum of their gradients. */
 export interface Accumulated {
@@ -33,7 +33,8 @@ function sumOf(a: Gradients, b: Gradients): Gradients {
       total[path] = gradient;
       continue;
     }
-    total[path] = keep(scope(() => add(held, gradient)));
+    // Not kept: a step on the card frees its gradients with its scope.
+    total[path] = add(held, gradient);
     held.dispose();
     gradient.dispose();
   }

@@ -1,0 +1,32 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { needsGradient } from '../autodiff/training.ts';
+import { isWeight, type Weight } from '../tree/weight.ts';
+
+/** The sizes of a linear head over rows of states, one target to each; an error that names the operation where they do not fit. */
+export function headSizes(
+  name: string, { hidden, weight, targets }: { hidden: Tensor; weight: Tensor | Weight; targets: { readonly size: number; readonly shape: readonly number[] } },
+): { rows: number; width: number; vocab: number } {
+  const [vocab = 0, width = 0] = weight.shape;
+  const rows = targets.size;
+  if (weight.shape.length !== 2 || hidden.shape.at(-1) !== width || hidden.size !== rows * width) {
+    throw new RangeError(
+      `${name}: expected hidden [..., width], weight [vocabulary, width] and targets [...] `
+      + `but found [${hidden.shape.join(', ')}], [${weight.shape.join(', ')}] and [${targets.shape.join(', ')}]`,
+    );
+  }
+  return { rows, width, vocab };
+}
+
+/** A head as a matrix [vocabulary, width], and whether its gradient will be asked for. */
+export interface PlainHead {
+  readonly matrix: Tensor;
+  readonly trained: boolean;
+}
+
+/** The matrix of a head: the tensor itself, or what a frozen weight stands for; undefined where the weight must apply itself. */
+export function plainHead(head: Tensor | Weight): PlainHead | undefined {
+  if (!isWeight(head)) return { matrix: head, trained: needsGradient(head) };
+  if (head.matrix === undefined || Object.values(head.tensors).some(needsGradient)) return undefined;
+  const matrix = head.matrix();
+  return matrix.shape.join() === head.shape.join() ? { matrix, trained: false } : undefined;
+}

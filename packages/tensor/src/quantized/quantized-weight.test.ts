@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { expectClose, numbers } from '@llm/testing';
+import { memory, mul, sum, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { checkpointed } from '../autodiff/checkpointed.ts';
+import { valueAndGrad } from '../autodiff/value-and-grad.ts';
+import { useDevice } from '../device/use-device.ts';
+import { embed } from '../ops/embedding.ts';
+import { linear } from '../ops/linear.ts';
+import { flatten } from '../tree/tree.ts';
+import type { QuantizedFormat } from './format.ts';
+import { int4 } from './int4.ts';
+import { int8 } from './int8.ts';
+import { nf4 } from './nf4.ts';
+import { quantizedWeight } from './quantized-weight.ts';
+
+const FORMATS: [string, QuantizedFormat, number][] = [
+  ['int8', int8(), 1 / 254], ['int4', int4(), 1 / 14], ['nf4', nf4(), 0.152], ['nf4, scales too', nf4({ doubleQuantized: true }), 0.16],
+];
+interface Fixture { block: number; weights_f16: number[]; weights_f32: Record<string, number>; codes: string; scales: number[]; double_scales: number[] }
+const fixture = JSON.parse(readFileSync(new URL('fixtures/nf4.json', import.meta.url), 'utf8')) as Fixture;
+
+/** A 16-bit float by its bits. */
+function half(bits: number): number {
+  const [exponent, fraction, sign] = [(bits >> 10) & 31, bits & 1023, bits & 0x8000 ? -1 : 1];
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+}
+
+describe.each(['cpu', 'wasm'] as const)('on %s', (device) => {
+  beforeEach(async () => { await useDevice(device, device === 'wasm' ? { threads: 2 } : {}); });
+
+  test('nf4 has the codes and scales of bitsandbytes, middles and zeros too', () => {
+    const weights = Float32Array.from(fixture.weights_f16, half);
+    for (const [i, value] of Object.entries(fixture.weights_f32)) weights[Number(i)] = value;
+    const { codes, scale } = nf4().quantize(weights);
+    const words = codes!.dataSync();
+    const found = [...fixture.codes].map((_, i) => ((words[i >> 3]! >>> (4 * (i & 7))) & 15).toString(16)).join('');
+    expect(found).toBe(fixture.codes);
+    expect([...scale!.dataSync()]).toEqual(fixture.scales.map(Math.fround));
+    // With ones for codes of 1 the dequantized values are the scales.
+    const double = nf4({ doubleQuantized: true });
+    const largest = Float32Array.from(weights, (_, i) => fixture.scales[Math.floor(i / fixture.block)]!);
+    const again = double.dequantize(double.quantize(largest), largest.length).dataSync();
+    const errors = fixture.double_scales.slice(1).map((expected, i) => Math.abs(again[(i + 1) * fixture.block]! - expected));
+    // bitsandbytes searches its levels on the way to the middle of two, and takes the farther one a few times in a thousand.
+    expect(errors.filter((error) => error > 1e-6).length).toBeLessThanOrEqual(1);
+    expect(Math.max(...errors)).toBeLessThan(0.014);
+  });
+
+  test.each(FORMATS)('%s: values come back within half a step, and values that are levels exactly', (_name, format, step) => {
+    const values = numbers(5 * 64 + 8).map((value, i) => value * (1 + Math.floor(i / 64)));
+    const back = format.dequantize(format.quantize(values), values.length).dataSync();
+    expect(back).toHaveLength(values.length);
+    values.forEach((value, i) => expect(Math.abs(back[i]! - value)).toBeLessThanOrEqual(step * (1 + Math.floor(i / 64)) * 1.01));
+    const zeros = new Float32Array(70);
+    expect(Math.max(...format.dequantize(format.quantize(zeros), 70).dataSync())).toBeLessThan(1e-6);
+    expect(() => format.quantize(Float32Array.of(1, NaN))).toThrow('expected finite values but found NaN at 1');
+  });
+
+  test.each(FORMATS)('%s: products, rows and the gradient of x are those of its matrix, stored either way', (_name, format) => {
+    for (const transposed of [false, true]) {
+      const stored: [number, number] = transposed ? [24, 40] : [40, 24];
+      const weight = quantizedWeight(numbers(960), { shape: stored, format, transposed });
+      expect(weight.shape).toEqual([40, 24]);
+      const matrix = weight.matrix();
+      expect(matrix.shape).toEqual(stored);
+      const params = { x: tensor(numbers(72, 2), [3, 24]), bias: tensor(numbers(40, 3)), residual: tensor(numbers(120, 4), [3, 40]) };
+      type Params = typeof params;
+      const factor = tensor(numbers(120, 5), [3, 40]);
+      const run = (apply: (p: Params) => Tensor): Float32Array[] => {
+        const { value, grads } = valueAndGrad((p: Params) => sum(mul(apply(p), factor)))(params);
+        return [value, ...Object.values(grads)].map((each) => each.dataSync() as Float32Array);
+      };
+      const expected = run(({ x, bias, residual }) => linear(x, matrix, { bias, residual, transposed, activation: 'none' }));
+      run(({ x, bias, residual }) => linear(x, weight, { bias, residual })).forEach((values, i) => expectClose(values, expected[i]!, { tolerance: 1e-5 }));
+      const names = Object.keys(weight.tensors);
+      const segment = checkpointed((x: Tensor, bias: Tensor, residual: Tensor, ...held: Tensor[]) => (
+        linear(x, weight.with(Object.fromEntries(names.map((name, i) => [name, held[i]!]))), { bias, residual })));
+      run(({ x, bias, residual }) => segment(x, bias, residual, ...Object.values(weight.tensors))).forEach((values, i) => expectClose(values, expected[i]!, { tolerance: 1e-5 }));
+      const ids = tensor([3, 0], [2], 'int32');
+      if (!transposed) expect(embed(ids, weight).dataSync()).toEqual(embed(ids, matrix).dataSync());
+    }
+  });
+});
+
+test('a four-bit matrix takes a seventh of the memory, and nothing of a product stays', async () => {
+  await useDevice('wasm');
+  const before = memory();
+  const weight = quantizedWeight(numbers(256 * 256), { shape: [256, 256], format: nf4() });
+  expect(memory().numBytes - before.numBytes).toBeLessThan(0.15 * 4 * 256 * 256);
+  const held = memory().numTensors;
+  linear(tensor(numbers(512), [2, 256]), weight).dispose();
+  expect(memory().numTensors).toBe(held + 1);
+  for (const each of Object.values(flatten({ weight }))) each.dispose();
+});
