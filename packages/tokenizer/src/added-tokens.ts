@@ -1,10 +1,13 @@
 import type { AddedTokenJson } from './tokenizer-json.ts';
 
-/** A stretch of text, or an added token that was found in it. */
-export type Segment = { readonly text: string } | { readonly id: number };
+/** A stretch of text, or an added token that was found in it, and where it lies: `[from, to)` in UTF-16 units. */
+export type Segment = ({ readonly text: string } | { readonly id: number }) & { readonly from: number; readonly to: number };
 
 /** Cuts a text at the added tokens that it contains. */
-export type AddedTokenSplitter = (text: string, options: { allowSpecial: boolean }) => Segment[];
+export type AddedTokenSplitter = (text: string, options: { allowSpecial: AllowSpecial }) => Segment[];
+
+/** Whether special tokens count: all, none, or those of which a function says so. */
+export type AllowSpecial = boolean | ((from: number, to: number) => boolean);
 
 /** No real added token is longer; the bound keeps the search linear. */
 export const MAX_ADDED_TOKEN_LENGTH = 256;
@@ -18,21 +21,25 @@ const SPACE = /\p{White_Space}/u;
 
 /**
  * Returns the function that finds added tokens: the leftmost one, the longest among those that start there, on whole words
- * where the token asks for it, with the whitespace around it where it strips. Special tokens stay text unless allowed.
+ * where the token asks for it, with the whitespace around it where it strips. Special tokens stay text unless allowed. Where a
+ * function refuses one, what it covers is searched again, so that nothing written next to a token can hide it.
  */
 export function addedTokenSplitter(
   tokens: readonly AddedTokenJson[],
   contentOf: (token: AddedTokenJson) => string = (token) => token.content,
 ): AddedTokenSplitter {
-  if (tokens.length === 0) return (text) => (text === '' ? [] : [{ text }]);
+  const whole = (text: string): Segment[] => (text === '' ? [] : [{ text, from: 0, to: text.length }]);
+  if (tokens.length === 0) return whole;
   const hasOrdinary = tokens.some((token) => !token.special);
   const longestAt = tokenSearch(tokens, contentOf);
   return (text, { allowSpecial }) => {
-    if (!allowSpecial && !hasOrdinary) return text === '' ? [] : [{ text }];
+    if (allowSpecial === false && !hasOrdinary) return whole(text);
+    const allowed = typeof allowSpecial === 'function' ? allowSpecial : (): boolean => true;
     const segments: Segment[] = [];
     let done = 0;
     for (let at = 0; at < text.length; ) {
-      const found = longestAt(text, at);
+      let found = longestAt(text, at, text.length);
+      while (found?.token.special && !allowed(at, found.end)) found = longestAt(text, at, found.end - 1);
       if (!found) {
         at++;
         continue;
@@ -40,14 +47,14 @@ export function addedTokenSplitter(
       const { token, end } = found;
       const from = at;
       at = end;
-      if (token.special && !allowSpecial) continue;
+      if (token.special && allowSpecial === false) continue;
       if (token.single_word && (endsInWord(text, from) || WORD.test(characterAt(text, end)))) continue;
       const start = token.lstrip ? Math.max(done, spaceBefore(text, from, done)) : from;
-      if (done < start) segments.push({ text: text.slice(done, start) });
-      segments.push({ id: token.id });
+      if (done < start) segments.push({ text: text.slice(done, start), from: done, to: start });
       done = token.rstrip ? spaceAfter(text, end) : end;
+      segments.push({ id: token.id, from: start, to: done });
     }
-    if (done < text.length) segments.push({ text: text.slice(done) });
+    if (done < text.length) segments.push({ text: text.slice(done), from: done, to: text.length });
     return segments;
   };
 }
@@ -61,7 +68,7 @@ interface Found {
 function tokenSearch(
   tokens: readonly AddedTokenJson[],
   contentOf: (token: AddedTokenJson) => string,
-): (text: string, at: number) => Found | undefined {
+): (text: string, at: number, limit: number) => Found | undefined {
   const children = new Map<number, number>();
   const accepted: (AddedTokenJson | undefined)[] = [undefined];
   // Most characters start no token: this keeps them out of the Map.
@@ -82,15 +89,15 @@ function tokenSearch(
     }
     if (node !== 0) accepted[node] = token;
   }
-  return (text, at) => {
+  return (text, at, limit) => {
     const first = text.charCodeAt(at);
     if (starts[first] === 0) return undefined;
     let node = children.get(first);
     let found: Found | undefined;
     for (let end = at + 1; node !== undefined; end++) {
       const token = accepted[node];
-      if (token) found = { token, end };
-      node = end < text.length ? children.get(node * 65536 + text.charCodeAt(end)) : undefined;
+      if (token && end <= limit) found = { token, end };
+      node = end < limit ? children.get(node * 65536 + text.charCodeAt(end)) : undefined;
     }
     return found;
   };

@@ -3,6 +3,7 @@ import { bpeEncoder, type WholePieces } from './bpe-encoder.ts';
 import { tokenToBytes } from './byte-level.ts';
 import { byteTable } from './byte-table.ts';
 import { checkId, decodeIds, decodeStream, tokenBytes, type TokenBytes } from './decode-bytes.ts';
+import { offsetEncoder } from './encode-with-offsets.ts';
 import { idSink, type IdSink } from './id-sink.ts';
 import { indexMerges, type MergeList } from './merge-word.ts';
 import { normalizeNfc } from './normalize-nfc.ts';
@@ -49,10 +50,22 @@ export function createTokenizer(parts: TokenizerParts): Tokenizer {
     encodeBytes(piece, sink);
   }
 
-  function encode(text: string, { allowSpecial = false, addSpecialTokens = false }: EncodeOptions = {}): Uint32Array {
-    if (typeof text !== 'string') {
-      throw new TypeError(`encode: expected a string but found ${text === null ? 'null' : typeof text}. Pass text.`);
-    }
+  const encodeWithOffsets = offsetEncoder({
+    splitRaw,
+    splitNormalized,
+    hasNfc: json.normalizer !== null && hasNfc(json.normalizer),
+    encodeText,
+    modelTokens: parts.tokens,
+    prefixSpace,
+    postProcessor: json.post_processor,
+    template: () => templateIds(json.post_processor),
+  });
+
+  function encode(text: string, options: EncodeOptions = {}): Uint32Array {
+    const { allowSpecial = false, addSpecialTokens = false } = options;
+    checkText('encode', text);
+    // Where a function decides, it is asked about places in the text as given, which only offsets know.
+    if (typeof allowSpecial === 'function') return encodeWithOffsets(text, options).ids;
     const sink = idSink((text.length >> 1) + 16);
     const template = addSpecialTokens ? templateIds(json.post_processor) : undefined;
     for (const id of template?.before ?? []) sink.push(id);
@@ -73,6 +86,10 @@ export function createTokenizer(parts: TokenizerParts): Tokenizer {
     size: tokens.length,
     specialTokens: new Map(added.filter((token) => token.special).map((token) => [token.content, token.id])),
     encode,
+    encodeWithOffsets(text, options = {}) {
+      checkText('encodeWithOffsets', text);
+      return encodeWithOffsets(text, options);
+    },
     decode: (sequence, options = {}) => decodeIds(bytes, sequence, options),
     idToBytes(id) {
       checkId('idToBytes', id, tokens.length);
@@ -84,6 +101,11 @@ export function createTokenizer(parts: TokenizerParts): Tokenizer {
     streamDecoder: (options = {}) => decodeStream(bytes, options),
     toJSON: () => toJson(parts),
   };
+}
+
+function checkText(name: string, text: unknown): void {
+  if (typeof text === 'string') return;
+  throw new TypeError(`${name}: expected a string but found ${text === null ? 'null' : typeof text}. Pass text.`);
 }
 
 function toJson({ json, tokens, merges: { lefts, rights } }: TokenizerParts): TokenizerJson {

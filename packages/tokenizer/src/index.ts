@@ -16,5 +16,13 @@ export type {
   TokenizerJson,
 } from './tokenizer-json.ts';
 export { tokenizerToText } from './tokenizer-to-text.ts';
-export type { DecodeOptions, EncodeOptions, StreamDecoder, Tokenizer } from './tokenizer.ts';
+export type { DecodeOptions, EncodeOptions, OffsetOptions, StreamDecoder, Tokenizer, TokenOffsets } from './tokenizer.ts';
 export { trainBpe, type TrainBpeOptions, type TrainProgress } from './train-bpe.ts';
+export { chatTemplate } from './chat/chat-template.ts';
+export { ChatTemplateError, type ChatTemplateErrorCode } from './chat/chat-template-error.ts';
+export { encodeChat } from './chat/encode-chat.ts';
+export { chatTemplateConfig, readChatTemplate, type ReadChatTemplateOptions } from './chat/read-chat-template.ts';
+export { templates, type TemplateName } from './chat/templates.ts';
+export type {
+  ChatFormat, ChatMessage, ChatTemplate, ChatTemplateOptions, EncodeChatOptions, EncodedChat, RenderedChat, RenderOptions, TemplateLimits, TextSpan,
+} from './chat/types.ts';

@@ -31,9 +31,11 @@ function sortMarks(run: string): string {
   return sorted;
 }
 
-// Numbers that order the marks as their canonical combining classes do, 0 for marks that stay in place. The engine has no
-// property for the class, but shows its order: it exchanges two marks exactly where the first has the higher class.
-function combiningClasses(marks: ReadonlySet<string>): Map<string, number> {
+/**
+ * Numbers that order the marks as their canonical combining classes do, 0 for marks that stay in place. The engine has no
+ * property for the class, but shows its order: it exchanges two marks exactly where the first has the higher class.
+ */
+export function combiningClasses(marks: ReadonlySet<string>): Map<string, number> {
   const exchanged = (a: string, b: string): boolean => a !== b && (a + b).normalize('NFD') === b + a;
   // U+0345 has the highest class of all, 240, and is the only one that has it.
   const movable = [...marks].filter((mark) => mark === '\u0345' || exchanged('\u0345', mark));
