@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createModel } from './config/create-model.ts';
-import { flopsPerToken, parameterCount } from './flops.ts';
+import { createEncoderDecoder, createModel } from './config/create-model.ts';
+import { flopsPerPair, flopsPerToken, parameterCount } from './flops.ts';
 import { parameterBytes } from './parameter-bytes.ts';
 import { GPT2_SMALL, llamaOfDepth, SMOLLM2_135M } from './presets.ts';
 
@@ -49,5 +49,28 @@ describe('llamaOfDepth', () => {
 
   test('refuses what is no depth', () => {
     for (const depth of [0, 1.5, 129, NaN]) expect(() => llamaOfDepth(depth, { vocabSize: 512 })).toThrow(RangeError);
+  });
+});
+
+describe('encoders and encoder-decoders', () => {
+  test('published totals: BERT base with its head 109,514,298, RoBERTa base 124,697,433, T5 small 60,506,624', () => {
+    const base = { hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12, intermediate_size: 3072 };
+    expect(parameterCount(createModel({ model_type: 'bert', vocab_size: 30_522, ...base })).total).toBe(109_514_298);
+    expect(parameterCount(createModel({ model_type: 'roberta', vocab_size: 50_265, max_position_embeddings: 514, type_vocab_size: 1, pad_token_id: 1, ...base })).total).toBe(124_697_433);
+    const t5 = createEncoderDecoder({ model_type: 't5', vocab_size: 32_128, d_model: 512, d_kv: 64, d_ff: 2048, num_layers: 6, num_heads: 8 });
+    expect(parameterCount(t5)).toMatchObject({ total: 60_506_624, embeddings: 32_128 * 512, head: 32_128 * 512 });
+  });
+
+  test('a pair of texts, by hand', () => {
+    const t5 = createEncoderDecoder({ model_type: 't5', vocab_size: 10, d_model: 4, d_kv: 3, d_ff: 5, num_layers: 1, num_decoder_layers: 2, num_heads: 2, relative_attention_num_buckets: 4 });
+    // Width 4, two heads of 3: an attention has 4 · 24 numbers, a feed-forward 40, a norm 4, a table of distances 8.
+    const [attention, feed, norm, table] = [96, 40, 4, 8];
+    const encoder = attention + feed + 2 * norm + table + norm;
+    const decoder = 2 * (2 * attention + feed + 3 * norm) + table + norm;
+    const cross = 2 * 48;
+    const forward = 2 * 7 * (encoder + cross) + 2 * 3 * (decoder - cross + 40) + 4 * 6 * (49 + 2 * (9 + 21));
+    expect(flopsPerPair(t5, { encoderLength: 7, decoderLength: 3 })).toEqual({ forward, training: 3 * forward });
+    expect(() => flopsPerPair(t5, { encoderLength: 0, decoderLength: 3 })).toThrow(RangeError);
+    expect(() => flopsPerToken(t5, { length: 3 })).toThrow('Use flopsPerPair');
   });
 });

@@ -1,6 +1,7 @@
 import { adamwUpdate, disposeTree, flatten, linearCrossEntropy, memory, type Tensor, tensor, type Tree, useDevice, valueAndGrad, zeros } from '@llm/tensor';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createModel } from './config/create-model.ts';
+import { foldBias } from './layers/fold-bias.ts';
 import { trainingMemory, type TrainingMemoryOptions } from './memory.ts';
 import type { Model } from './model.ts';
 import { GPT2_SMALL, llamaOfDepth } from './presets.ts';
@@ -16,9 +17,10 @@ async function measured(model: Model, { batch, length, checkpointed = false }: T
   const flat = flatten(params);
   const state = Object.entries(flat).map(([path, { shape }]) => ({ path, m: zeros(shape), v: zeros(shape) }));
   const ids = tensor(Int32Array.from({ length: batch * length }, (_, i) => (i * 7) % model.shape.vocabSize), [batch, length], 'int32');
-  const { value, grads } = valueAndGrad((params: Tree) => (
-    linearCrossEntropy(model.hidden(params, { ids }, { checkpointed }), model.head(params) as Tensor, ids)
-  ))(params);
+  const { value, grads } = valueAndGrad((params: Tree) => {
+    const { hidden, head } = foldBias(model.hidden(params, { ids }, { checkpointed }), { head: model.head(params) as Tensor, bias: model.headBias?.(params) });
+    return linearCrossEntropy(hidden, head, ids);
+  })(params);
   adamwUpdate(state.map(({ path, m, v }) => ({ param: flat[path]!, grad: grads[path]!, m, v, lr: 1e-3, weightDecay: 0 })), { beta1: 0.9, beta2: 0.99, eps: 1e-8, step: 1 });
   const { peakBytes } = memory();
   for (const tensors of [params, grads, ...state.map(({ m, v }) => ({ m, v }))]) disposeTree(tensors);
@@ -37,6 +39,11 @@ describe('trainingMemory', () => {
     ['llama, a vocabulary in several chunks', llamaOfDepth(2, { vocabSize: 8192 }), 1, 512],
     ['llama, long', llamaOfDepth(2, { vocabSize: 256 }), 1, 1024],
     ['qwen3', { ...llamaOfDepth(2, { vocabSize: 256 }), ...qwen }, 2, 256],
+    ['glm', { modelType: 'glm', vocabSize: 1024, hiddenSize: 128, layers: 3, heads: 2, maxPositions: 128, embeddingDropout: 0, outputDropout: 0, initStd: 0.02 }, 4, 128],
+    ['bert', {
+      modelType: 'bert', vocabSize: 1024, hiddenSize: 128, intermediateSize: 512, heads: 2, layers: 3, maxPositions: 128, typeVocabSize: 2, normEps: 1e-12,
+      activation: 'gelu', hiddenDropout: 0, initStd: 0.02,
+    }, 4, 128],
     ['gpt2', { ...GPT2_SMALL, vocabSize: 1024, hiddenSize: 128, intermediateSize: 512, heads: 2, layers: 3, bosId: 0, eosIds: [0] }, 4, 128],
   ] as const)('%s: within a tenth of what is measured', async (_, config, batch, length) => {
     const model = createModel(config);

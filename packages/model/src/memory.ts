@@ -48,7 +48,7 @@ function savedPerToken({ shape, parameters }: Pick<Model, 'parameters' | 'shape'
   const { width, heads, kvHeads, headDim, mlpWidth, mlpInputs } = shape;
   const [q, kv] = [heads * headDim, kvHeads * headDim];
   const normed = parameters.some(({ name }) => name.endsWith('.q_norm.weight'));
-  const layerNorm = parameters.some(({ name }) => name.endsWith('.ln_1.bias'));
+  const layerNorm = parameters.some(({ name }) => /\.(ln_1|LayerNorm|input_layernorm)\.bias$/.test(name));
   return 2 * width // the input of each half, for its norm and the residual
     + 2 * width // the normed input of each half, for its matrices
     + 2 * (layerNorm ? 2 : 1) // mean and deviation of each norm, or the deviation alone
@@ -56,6 +56,12 @@ function savedPerToken({ shape, parameters }: Pick<Model, 'parameters' | 'shape'
     + q + 2 * kv // queries, keys and values
     + q + heads // what attention gave, and its log-sum-exp
     + (mlpInputs + 1) * mlpWidth; // inputs of the activation, and its result
+}
+
+/** How many tensors of the states' size are kept where embeddings are added up: both sides of each addition, and what a norm behind them reads. */
+function embeddedTensors({ parameters }: Pick<Model, 'parameters'>): number {
+  const added = parameters.filter(({ name }) => /\b(wpe|(position|token_type|block_position)_embeddings)\.weight$/.test(name)).length;
+  return 2 * added + Number(parameters.some(({ name }) => name.endsWith('.embeddings.LayerNorm.weight')));
 }
 
 /**
@@ -76,6 +82,7 @@ function savedPerToken({ shape, parameters }: Pick<Model, 'parameters' | 'shape'
  */
 export function trainingMemory(model: Pick<Model, 'parameters' | 'shape'>, options: TrainingMemoryOptions): TrainingMemory {
   const { batch, length, checkpointed = false, optimizerNumbers = 2, accumulate = 1 } = options;
+  if ('decoderLayers' in model.shape) throw new RangeError('trainingMemory: expected a model of one stack but found an encoder and a decoder. Measure a step of it instead.');
   if (!(batch >= 1) || !(length >= 1)) throw new RangeError(`trainingMemory: expected batch and length of 1 or more but found ${batch} and ${length}`);
   const { layers, width, vocabSize, mlpWidth, mlpInputs, tied } = model.shape;
   const tokens = batch * length;
@@ -85,7 +92,7 @@ export function trainingMemory(model: Pick<Model, 'parameters' | 'shape'>, optio
   const accumulated = accumulate > 1 ? gradients : 0;
   const oneLayer = 4 * tokens * savedPerToken(model);
   const activations = checkpointed ? 4 * tokens * layers * width : layers * oneLayer;
-  const embedded = model.parameters.some(({ name }) => name.endsWith('.wpe.weight')) ? 4 * tokens * 2 * width : 0;
+  const embedded = 4 * tokens * width * embeddedTensors(model);
   const recomputed = checkpointed ? oneLayer : 0;
   const layerWorkspace = 4 * tokens * (mlpInputs * mlpWidth + 2 * width);
   const finalStates = 4 * tokens * 3 * width;

@@ -1,10 +1,12 @@
 import {
-  type Activation, add, attention, dropout, embed, layerNorm, type Leaf, linear, scope, splitColumns, type Tensor, tensor, type Tree,
+  type Activation, add, attention, embed, layerNorm, type Leaf, linear, scope, splitColumns, type Tensor, tensor, type Tree,
 } from '@llm/tensor';
 import type { SpecialIds } from '../config/special-ids.ts';
+import { dropped } from '../layers/dropped.ts';
 import { initialTree } from '../layers/initial.ts';
 import type { Parameter } from '../layers/parameters.ts';
 import { positionsNeeded } from '../layers/positions-needed.ts';
+import { refuseInputs } from '../layers/refuse-inputs.ts';
 import { reshaped } from '../layers/reshaped.ts';
 import { type Capture, runLayers } from '../layers/run-layers.ts';
 import type { ApplyOptions, Model, ModelInputs } from '../model.ts';
@@ -57,23 +59,20 @@ export function gpt2(config: Gpt2Config): Model<Gpt2Config> {
     maxPositions: config.maxPositions, mlpWidth: config.intermediateSize, mlpInputs: 1, tied: config.tied,
   };
   const parameters = parametersOf(config);
-  const dropped = (x: Tensor, p: number, site: number, { dropoutSeed }: ApplyOptions): Tensor => (
-    dropoutSeed === undefined || p === 0 ? x : dropout(x, p, { seed: dropoutSeed * 4096 + site })
-  );
 
   const layer = (
     x: Tensor, { ln_1, attn, ln_2, mlp }: Layer,
-    { index, capture, inputs: { segments, cache }, options }: { index: number; capture: Capture | undefined; inputs: ModelInputs; options: ApplyOptions },
+    { index, capture, inputs: { segments, prefixes, cache }, options }: { index: number; capture: Capture | undefined; inputs: ModelInputs; options: ApplyOptions },
   ): Tensor => {
     const [batch = 0, length = 0] = x.shape;
     const dropping = options.dropoutSeed !== undefined && config.residualDropout > 0;
     const project = (x: Tensor, { weight, bias }: Conv1d, residual: Tensor, site: number): Tensor => (dropping
-      ? add(residual, dropped(linear(x, weight, { bias, transposed: true }), config.residualDropout, site, options))
+      ? add(residual, dropped(linear(x, weight, { bias, transposed: true }), config.residualDropout, { seed: options.dropoutSeed, site }))
       : linear(x, weight, { bias, residual, transposed: true }));
     const joined = linear(layerNorm(x, ln_1.weight, { bias: ln_1.bias, eps }), attn.c_attn.weight, { bias: attn.c_attn.bias, transposed: true });
     const [q, newK, newV] = splitColumns(joined, 3, { shape: [batch, length, heads, headDim] }) as [Tensor, Tensor, Tensor];
     const { k, v } = cache?.append(index, newK, newV) ?? { k: newK, v: newV };
-    const mixed = attention(q, k, v, { segments, ...cache?.place(length) });
+    const mixed = attention(q, k, v, { segments, prefixes, ...cache?.place(length) });
     const attended = project(reshaped(mixed, [batch, length, hiddenSize]), attn.c_proj, x, 2 * index + 1);
     capture?.(`transformer.h.${index}.attn`, attended);
     const inner = linear(layerNorm(attended, ln_2.weight, { bias: ln_2.bias, eps }), mlp.c_fc.weight, {
@@ -91,6 +90,7 @@ export function gpt2(config: Gpt2Config): Model<Gpt2Config> {
 
   const hidden: Model['hidden'] = (params, inputs, options = {}) => {
     const { wte, wpe, h, ln_f } = (params as unknown as Params).transformer;
+    refuseInputs(inputs, { name: 'gpt2', unused: ['blockPositions', 'tokenTypes'] });
     const [batch = 0, length = 0] = inputs.ids.shape;
     const needed = positionsNeeded(inputs, shape);
     if (needed > config.maxPositions) {
@@ -98,7 +98,7 @@ export function gpt2(config: Gpt2Config): Model<Gpt2Config> {
     }
     const positions = inputs.positions ?? inputs.cache?.positions(length)
       ?? tensor(Int32Array.from({ length: batch * length }, (_, i) => i % length), [batch, length], 'int32');
-    const embedded = scope(() => dropped(add(embed(inputs.ids, wte.weight), embed(positions, wpe.weight)), config.embeddingDropout, 0, options));
+    const embedded = scope(() => dropped(add(embed(inputs.ids, wte.weight), embed(positions, wpe.weight)), config.embeddingDropout, { seed: options.dropoutSeed, site: 0 }));
     const x = runLayers(embedded, h, {
       count: config.layers, recompute: options.checkpointed ?? false, capture: options.capture, inputs,
       layer: (x, params, at) => layer(x, params as unknown as Layer, { ...at, options }),

@@ -1,12 +1,11 @@
-import {
-  type Activation, attention, embed, gated, type Leaf, linear, rmsNorm, rope, type Rotation, type Tensor, type Tree,
-} from '@llm/tensor';
+import { type Activation, embed, gated, type Leaf, linear, rmsNorm, type Rotation, type Tensor, type Tree } from '@llm/tensor';
 import type { SpecialIds } from '../config/special-ids.ts';
 import { initialTree } from '../layers/initial.ts';
 import type { Parameter } from '../layers/parameters.ts';
 import { type Keeper, keeper } from '../layers/keeper.ts';
 import { positionsNeeded } from '../layers/positions-needed.ts';
-import { reshaped } from '../layers/reshaped.ts';
+import { refuseInputs } from '../layers/refuse-inputs.ts';
+import { type Projection, type QueryKeyValue, rotaryAttention } from '../layers/rotary-attention.ts';
 import { type RopeScaling, rotation } from '../layers/rotation.ts';
 import { type Capture, runLayers } from '../layers/run-layers.ts';
 import type { Model, ModelInputs } from '../model.ts';
@@ -41,13 +40,9 @@ export interface LlamaConfig extends SpecialIds {
 }
 
 interface Norm { readonly weight: Tensor }
-interface Projection { readonly weight: Leaf; readonly bias?: Tensor }
 interface Layer {
   readonly input_layernorm: Norm;
-  readonly self_attn: {
-    readonly q_proj: Projection; readonly k_proj: Projection; readonly v_proj: Projection; readonly o_proj: Projection;
-    readonly q_norm?: Norm; readonly k_norm?: Norm;
-  };
+  readonly self_attn: QueryKeyValue & { readonly o_proj: Projection; readonly q_norm?: Norm; readonly k_norm?: Norm };
   readonly post_attention_layernorm: Norm;
   readonly mlp: { readonly gate_proj: Projection; readonly up_proj: Projection; readonly down_proj: Projection };
 }
@@ -76,27 +71,18 @@ export function llama(config: LlamaConfig): Model<LlamaConfig> {
   }), config.maxPositions);
 
   const layer = (
-    x: Tensor, params: Layer, { index, capture, inputs: { positions, segments, cache }, rotate }: { index: number; capture: Capture | undefined; inputs: ModelInputs; rotate: Rotation },
+    x: Tensor, params: Layer, { index, capture, inputs, rotate }: { index: number; capture: Capture | undefined; inputs: ModelInputs; rotate: Rotation },
   ): Tensor => {
-    const [batch = 0, length = 0] = x.shape;
-    const at = positions ?? cache?.positions(length);
     const window = config.slidingLayers?.[index] ?? true ? config.slidingWindow : undefined;
-    const { q_proj, k_proj, v_proj, o_proj, q_norm, k_norm } = params.self_attn;
-    const project = (n: Tensor, { weight, bias }: Projection, count: number, norm?: Norm): Tensor => {
-      const projected = reshaped(linear(n, weight, { bias }), [batch, length, count, headDim]);
-      return norm === undefined ? projected : rmsNorm(projected, norm.weight, { eps });
-    };
-    const turn = (x: Tensor): Tensor => rope(x, rotate, at === undefined ? {} : { positions: at });
-    const n = rmsNorm(x, params.input_layernorm.weight, { eps });
-    const q = turn(project(n, q_proj, heads, q_norm));
-    const newK = turn(project(n, k_proj, kvHeads, k_norm));
-    const newV = project(n, v_proj, kvHeads);
-    const { k, v } = cache?.append(index, newK, newV) ?? { k: newK, v: newV };
-    const mixed = attention(q, k, v, {
-      ...(window === undefined ? {} : { window }),
-      segments, ...cache?.place(length),
+    const { o_proj, q_norm, k_norm } = params.self_attn;
+    const mixed = rotaryAttention(rmsNorm(x, params.input_layernorm.weight, { eps }), params.self_attn, {
+      index, inputs, sizes: config, rotate, window,
+      place: (x, side, turn) => {
+        const norm = side === 'q' ? q_norm : k_norm;
+        return turn(norm === undefined ? x : rmsNorm(x, norm.weight, { eps }));
+      },
     });
-    const attended = linear(reshaped(mixed, [batch, length, heads * headDim]), o_proj.weight, { bias: o_proj.bias, residual: x });
+    const attended = linear(mixed, o_proj.weight, { bias: o_proj.bias, residual: x });
     capture?.(`model.layers.${index}.self_attn`, attended);
     const m = rmsNorm(attended, params.post_attention_layernorm.weight, { eps });
     const { gate_proj, up_proj, down_proj } = params.mlp;
@@ -115,6 +101,7 @@ export function llama(config: LlamaConfig): Model<LlamaConfig> {
 
   const hidden: Model['hidden'] = (params, inputs, options = {}) => {
     const { model } = params as unknown as Params;
+    refuseInputs(inputs, { name: config.modelType, unused: ['blockPositions', 'tokenTypes'] });
     const length = inputs.ids.shape[1]!;
     const rotate = tables.upTo(positionsNeeded(inputs, shape));
     const x = runLayers(embed(inputs.ids, model.embed_tokens.weight), model.layers, {

@@ -10,10 +10,16 @@ export interface TokenBatch {
   readonly positions: Int32Array;
   /** The document of each token within its row: tokens see only their own. */
   readonly segments: Int32Array;
-  /** Some row holds several documents. */
+  /** Some row holds several documents, or padding that a bidirectional model must not see: the segments say something. */
   readonly packed: boolean;
   /** In some row positions do not simply count from 0. */
   readonly restarts: boolean;
+  /** [rows]: how many first tokens of each row all of it sees, for a causal model; default none. */
+  readonly prefixes?: Int32Array;
+  /** The place of each token within its span, for GLM; default all 0. */
+  readonly blockPositions?: Int32Array;
+  /** Which of two texts each token is from, for BERT; default all 0. */
+  readonly tokenTypes?: Int32Array;
 }
 
 /**
@@ -36,16 +42,32 @@ export interface TokenBatch {
  * ```
  */
 export function hiddenOf(model: Pick<Model, 'hidden' | 'shape'>, params: Tree, batch: TokenBatch, options: ApplyOptions = {}): Tensor {
-  const { maxPositions, vocabSize } = model.shape;
-  const { ids, positions, segments, rows, length, packed, restarts } = batch;
-  if (length > maxPositions) {
-    throw new RangeError(`hiddenOf: expected rows of at most ${maxPositions} tokens, the context of the model, but found ${length}. Make them shorter, or pack with a shorter length.`);
-  }
-  for (const id of ids) {
-    if (!(id >= 0 && id < vocabSize)) throw new RangeError(`hiddenOf: expected ids below ${vocabSize}, the vocabulary of the model, but found ${id}. Use the model's own tokenizer.`);
-  }
+  checkRows(batch, { ...model.shape, name: 'hiddenOf' });
+  const { ids, positions, segments, rows, length, packed, restarts, prefixes, blockPositions, tokenTypes } = batch;
   // What the model cannot tell by itself the batch says, so that a recorded step depends on nothing else.
   const matrix = (values: Int32Array): Tensor => tensor(values, [rows, length], 'int32');
-  const inputs: ModelInputs = { ids: matrix(ids), ...(restarts ? { positions: matrix(positions) } : {}), ...(packed ? { segments: matrix(segments) } : {}) };
+  const inputs: ModelInputs = {
+    ids: matrix(ids),
+    ...(restarts ? { positions: matrix(positions) } : {}),
+    ...(packed ? { segments: matrix(segments) } : {}),
+    ...(prefixes === undefined ? {} : { prefixes: tensor(prefixes, [rows], 'int32') }),
+    ...(blockPositions === undefined ? {} : { blockPositions: matrix(blockPositions) }),
+    ...(tokenTypes === undefined ? {} : { tokenTypes: matrix(tokenTypes) }),
+  };
   return model.hidden(params, inputs, options);
+}
+
+/** Refuses rows that a model cannot take, before anything is allocated. */
+export function checkRows(
+  { ids, length, positions, restarts = false }: Pick<TokenBatch, 'ids' | 'length'> & Partial<Pick<TokenBatch, 'positions' | 'restarts'>>,
+  { maxPositions, vocabSize, name }: { maxPositions: number; vocabSize: number; name: string },
+): void {
+  // A row whose positions start again may be longer than the context: none of its documents or branches may.
+  const needed = restarts && positions !== undefined ? positions.reduce((most, position) => Math.max(most, position + 1), 0) : length;
+  if (needed > maxPositions) {
+    throw new RangeError(`${name}: expected rows of at most ${maxPositions} tokens, the context of the model, but found ${needed}. Make them shorter, or pack with a shorter length.`);
+  }
+  for (const id of ids) {
+    if (!(id >= 0 && id < vocabSize)) throw new RangeError(`${name}: expected ids below ${vocabSize}, the vocabulary of the model, but found ${id}. Use the model's own tokenizer.`);
+  }
 }

@@ -4,7 +4,7 @@ import {
 import type { CheckpointDtype } from '../config/config.ts';
 import { ModelError } from '../errors.ts';
 import type { Model } from '../model.ts';
-import { matchTensors } from './match-tensors.ts';
+import { matchTensors, type Twin } from './match-tensors.ts';
 
 /** A float32 tensor with the values of a stored one, which keeps its own bytes. */
 export function tensorOf(raw: RawTensor): Tensor {
@@ -12,19 +12,20 @@ export function tensorOf(raw: RawTensor): Tensor {
   return tensor(values.buffer === raw.data.buffer ? values.slice() : values, [...raw.shape], 'float32');
 }
 
-/** Refuses a head stored beside a tied embedding with other values: which one is meant cannot be known. */
-export function checkTiedHead(head: RawTensor, embedding: RawTensor): void {
-  const a = toFloat32(head);
-  const b = toFloat32(embedding);
+/** Refuses a tied tensor that is stored again with other values: which one is meant cannot be known. */
+export function checkTwin({ again, stored }: Twin, { first, second }: { first: RawTensor; second: RawTensor }): void {
+  const a = toFloat32(first);
+  const b = toFloat32(second);
   if (a.length !== b.length || a.some((value, i) => !Object.is(value, b[i]))) {
-    throw new ModelError('E_WEIGHTS', 'loadPretrained: expected a tied head but found a lm_head.weight that differs from the embedding. Set tie_word_embeddings to false, or remove it.');
+    throw new ModelError('E_WEIGHTS', `loadPretrained: expected a tied tensor but found ${again} that differs from ${stored}. Set tie_word_embeddings to false, or remove it.`);
   }
 }
 
 /**
  * The parameter tree of a model from the tensors of a checkpoint, converted to float32.
  *
- * Names may lack the prefix `model.` or `transformer.`; causal masks and rotary frequencies that old files carry are passed over.
+ * Names may lack the prefix of the whole model; masks, frequencies and position ids that old files carry are passed over, as are
+ * heads of BERT for other tasks.
  *
  * @throws ModelError E_WEIGHTS listing the first five tensors that are missing, unexpected, or of another shape; nothing is
  * ever filled with random numbers.
@@ -42,9 +43,9 @@ export function checkTiedHead(head: RawTensor, embedding: RawTensor): void {
  * disposeTree(again);
  * ```
  */
-export function paramsFromTensors(model: Pick<Model, 'parameters' | 'shape'>, tensors: ReadonlyMap<string, RawTensor>): Tree {
-  const { matches, head } = matchTensors(model, tensors);
-  if (head !== undefined) checkTiedHead(tensors.get(head)!, tensors.get(matches[0]!.stored)!);
+export function paramsFromTensors(model: Pick<Model, 'parameters'>, tensors: ReadonlyMap<string, RawTensor>): Tree {
+  const { matches, twins } = matchTensors(model, tensors);
+  for (const twin of twins) checkTwin(twin, { first: tensors.get(twin.stored)!, second: tensors.get(twin.again)! });
   const entries: [string, Tensor][] = [];
   try {
     for (const { parameter, stored } of matches) entries.push([parameter.name, tensorOf(tensors.get(stored)!)]);

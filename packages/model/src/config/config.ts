@@ -1,12 +1,40 @@
+import type { BertConfig } from '../architectures/bert.ts';
+import type { GlmConfig } from '../architectures/glm.ts';
 import type { Gpt2Config } from '../architectures/gpt2.ts';
 import type { LlamaConfig } from '../architectures/llama.ts';
+import type { T5Config } from '../architectures/t5-parameters.ts';
 import { ModelError, shown } from '../errors.ts';
-import { fields } from './fields.ts';
+import { bertKeys, readBertConfig } from './bert-config.ts';
+import { type Fields, fields } from './fields.ts';
+import { glmKeys, readGlmConfig } from './glm-config.ts';
 import { gpt2Keys, readGpt2Config } from './gpt2-config.ts';
 import { llamaKeys, readLlamaConfig } from './llama-config.ts';
+import { readT5Config, t5Keys } from './t5-config.ts';
 
 /** The configuration of any architecture; `modelType` tells which. */
-export type ModelConfig = Gpt2Config | LlamaConfig;
+export type ModelConfig = Gpt2Config | LlamaConfig | BertConfig | GlmConfig | T5Config;
+type ModelType = ModelConfig['modelType'];
+type Having<C extends ModelConfig, T> = C extends unknown ? (T extends C['modelType'] ? C : never) : never;
+type ConfigOf<T extends ModelType> = Having<ModelConfig, T>;
+
+/** How one family reads and writes its config.json, and what transformers calls it. */
+interface Family<T extends ModelType> {
+  readonly className: string;
+  read(config: Fields): ConfigOf<T>;
+  keys(config: ConfigOf<T>): Record<string, unknown>;
+}
+
+const FAMILIES: { readonly [T in ModelType]: Family<T> } = {
+  gpt2: { className: 'GPT2LMHeadModel', read: readGpt2Config, keys: gpt2Keys },
+  llama: { className: 'LlamaForCausalLM', read: (config) => readLlamaConfig(config, 'llama'), keys: llamaKeys },
+  qwen2: { className: 'Qwen2ForCausalLM', read: (config) => readLlamaConfig(config, 'qwen2'), keys: llamaKeys },
+  qwen3: { className: 'Qwen3ForCausalLM', read: (config) => readLlamaConfig(config, 'qwen3'), keys: llamaKeys },
+  bert: { className: 'BertForMaskedLM', read: (config) => readBertConfig(config, 'bert'), keys: bertKeys },
+  roberta: { className: 'RobertaForMaskedLM', read: (config) => readBertConfig(config, 'roberta'), keys: bertKeys },
+  t5: { className: 'T5ForConditionalGeneration', read: readT5Config, keys: t5Keys },
+  glm: { className: 'GLMForConditionalGeneration', read: readGlmConfig, keys: glmKeys },
+};
+const names = Object.keys(FAMILIES).join(', ');
 
 /** How numbers are stored in a checkpoint. */
 export type CheckpointDtype = 'F32' | 'F16' | 'BF16';
@@ -14,8 +42,9 @@ export type CheckpointDtype = 'F32' | 'F16' | 'BF16';
 const DTYPE_NAMES: Readonly<Record<CheckpointDtype, string>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
 
 /**
- * The checked configuration of a model from its parsed Hugging Face `config.json`: `model_type` gpt2, llama, qwen2 or qwen3, in
- * the keys of transformers 5 (`rope_parameters`, `dtype`) or those before (`rope_theta`, `rope_scaling`, `torch_dtype`).
+ * The checked configuration of a model from its parsed Hugging Face `config.json`: `model_type` gpt2, llama, qwen2, qwen3, bert,
+ * roberta, t5 or glm (the original one), in the keys of transformers 5 (`rope_parameters`, `dtype`) or those before (`rope_theta`,
+ * `rope_scaling`, `torch_dtype`).
  *
  * @throws ModelError E_ARCHITECTURE, E_CONFIG, E_ROPE or E_ACTIVATION, naming the key, what was expected and what was found.
  *
@@ -30,14 +59,9 @@ export function readConfig(json: unknown): ModelConfig {
   const config = fields(json, 'config.json');
   config.only('quantization_config', undefined, 'Quantized checkpoints are not supported here; use the unquantized one.');
   const type = config.text('model_type');
-  if (type === 'gpt2') return readGpt2Config(config);
-  if (type === 'llama' || type === 'qwen2' || type === 'qwen3') return readLlamaConfig(config, type);
-  throw new ModelError('E_ARCHITECTURE', `readConfig: expected model_type gpt2, llama, qwen2 or qwen3 but found ${shown(type)}. Use a checkpoint of one of these.`);
+  if (Object.hasOwn(FAMILIES, type)) return FAMILIES[type as ModelType].read(config);
+  throw new ModelError('E_ARCHITECTURE', `readConfig: expected model_type to be one of ${names} but found ${shown(type)}. Use a checkpoint of one of these.`);
 }
-
-const CLASSES: Readonly<Record<ModelConfig['modelType'], string>> = {
-  gpt2: 'GPT2LMHeadModel', llama: 'LlamaForCausalLM', qwen2: 'Qwen2ForCausalLM', qwen3: 'Qwen3ForCausalLM',
-};
 
 /**
  * The `config.json` of a configuration, with the keys of transformers 5 and those that older readers know.
@@ -53,13 +77,14 @@ const CLASSES: Readonly<Record<ModelConfig['modelType'], string>> = {
  * ```
  */
 export function writeConfig(config: ModelConfig, { dtype = 'F32' }: { dtype?: CheckpointDtype } = {}): Record<string, unknown> {
+  const family = FAMILIES[config.modelType] as Family<ModelType>;
   const json = {
-    architectures: [CLASSES[config.modelType]],
+    architectures: [family.className],
     model_type: config.modelType,
     dtype: DTYPE_NAMES[dtype],
     torch_dtype: DTYPE_NAMES[dtype],
     use_cache: true,
-    ...(config.modelType === 'gpt2' ? gpt2Keys(config) : llamaKeys(config)),
+    ...family.keys(config),
   };
   const back = readConfig(json) as unknown as Readonly<Record<string, unknown>>;
   for (const [key, value] of Object.entries(config)) {

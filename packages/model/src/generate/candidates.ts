@@ -71,11 +71,11 @@ export function draw(list: Candidates, uniform: number): number {
   return list.ids[p.findLastIndex((share) => share > 0)]!;
 }
 
-/** log softmax(logits)[id]: the log-probability that the model itself gives, before any sampler. */
-export function logProbability(logits: Float32Array, id: number): number {
+/** log softmax(logits / temperature)[id]: the log-probability that the model itself gives, before any sampler; temperature 1 by default. */
+export function logProbability(logits: Float32Array, id: number, temperature: number = 1): number {
   let most = -Infinity;
   for (const logit of logits) if (logit > most) most = logit;
   let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - most);
-  return logits[id]! - most - Math.log(sum);
+  for (const logit of logits) sum += Math.exp((logit - most) / temperature);
+  return (logits[id]! - most) / temperature - Math.log(sum);
 }

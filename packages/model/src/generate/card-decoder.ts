@@ -1,5 +1,5 @@
 import { sample } from '@llm/kernels';
-import { call, compile, type Compiled, keep, linear, overwrite, reshape, scope, tensor, type Tensor, zeros } from '@llm/tensor';
+import { call, compile, type Compiled, div, keep, linear, overwrite, reshape, scope, tensor, type Tensor, zeros } from '@llm/tensor';
 import type { KvCache } from '../layers/kv-cache.ts';
 import type { Decoder, DecoderOptions, Draw, Row } from './decoder.ts';
 import { drawOnHost } from './host-decoder.ts';
@@ -18,17 +18,22 @@ interface Recorded {
  * for the next step, which so can run before they are read.
  */
 export function cardDecoder(options: DecoderOptions): Decoder {
-  const { model, params, sampler: { settings }, logprobs } = options;
+  const { model, params, sampler, logprobs } = options;
+  const degrees = logprobs ?? 1;
+  // The card tells the log-probability of the logits that it draws from: other than as they are only where nothing else is done to them.
+  const divided = degrees !== 1;
+  const settings = !divided ? sampler.settings : sampler.settings?.temperature === degrees && Object.keys(sampler.settings).length === 1 ? {} : undefined;
   let recorded: Recorded | undefined;
 
-  const drawn = (logits: Tensor, draws: Float32Array): readonly Tensor[] => {
+  const drawn = (found: Tensor, draws: Float32Array): readonly Tensor[] => {
+    const logits = divided ? div(found, degrees) : found;
     const [rows = 0, vocab = 0] = logits.shape;
     const { ids, logprob } = call(sample, { inputs: { logits, draws: tensor(draws) }, dims: { rows, vocab }, uniforms: { ...settings }, outputs: { ids: true, logprob: true } });
     return [ids, logprob];
   };
   const read = async ([ids, logprob]: readonly Tensor[]): Promise<readonly Draw[]> => {
     // The copies are on their way before anything else runs.
-    const reading = Promise.all([ids!.data(), logprobs ? logprob!.data() : undefined]);
+    const reading = Promise.all([ids!.data(), logprobs === undefined ? undefined : logprob!.data()]);
     ids!.dispose();
     logprob!.dispose();
     const [found, logs] = await reading;

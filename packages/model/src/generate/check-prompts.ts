@@ -2,9 +2,9 @@ import type { ModelShape } from '../model-shape.ts';
 
 /** Refuses prompts and counts that cannot be run, before anything is allocated. */
 export function checkPrompts(
-  prompts: readonly ArrayLike<number>[], { shape: { vocabSize, maxPositions }, maxTokens, prefillTokens }: { shape: ModelShape; maxTokens: number; prefillTokens: number },
+  prompts: readonly ArrayLike<number>[], { shape: { vocabSize, maxPositions }, ...counts }: { shape: ModelShape; maxTokens: number; prefillTokens: number; samples: number },
 ): void {
-  for (const [name, value] of [['maxTokens', maxTokens], ['prefillTokens', prefillTokens]] as const) {
+  for (const [name, value] of Object.entries(counts)) {
     if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`generate: expected ${name} of 1 or more but found ${value}`);
   }
   for (const [row, prompt] of prompts.entries()) {

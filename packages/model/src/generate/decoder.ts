@@ -38,5 +38,6 @@ export interface DecoderOptions {
   readonly model: Model;
   readonly params: Tree;
   readonly sampler: Sampler;
-  readonly logprobs: boolean;
+  /** The temperature under which log-probabilities are told; undefined where nobody asks for them. */
+  readonly logprobs: number | undefined;
 }

@@ -49,6 +49,28 @@ describe('generate', () => {
     expect(rowOf(await all(PROMPTS, { seed: 3, maxTokens: 8, eosIds: [] }), 0)).toEqual(rowOf(await all(PROMPTS.slice(0, 1), { seed: 3, maxTokens: 8, eosIds: [] }), 0));
   });
 
+  test('several samples of a prompt are what the prompt gives when it is repeated, however it is cut', async () => {
+    const options = { maxTokens: 8, seed: 4, logprobs: true, eosIds: [38], sampler: temperature(1) };
+    const repeats = PROMPTS.flatMap((prompt) => [prompt, prompt, prompt]);
+    const expected = await all(repeats, options);
+    for (const prefillTokens of [3, 256]) {
+      const found = await all(PROMPTS, { ...options, samples: 3, prefillTokens });
+      for (let row = 0; row < 9; row++) expect(rowOf(found, row)).toEqual(rowOf(expected, row));
+      for (const [i, { logprob }] of found.entries()) expect(Math.abs(logprob! - expected[i]!.logprob!)).toBeLessThan(1e-4);
+    }
+    await expect(all(PROMPTS, { samples: 0 })).rejects.toThrow('generate: expected samples of 1 or more but found 0');
+  });
+
+  test('log-probabilities may be told under a temperature', async () => {
+    const [plain] = await all([[1, 2]], { maxTokens: 1, sampler: greedy, logprobs: true });
+    const [warm] = await all([[1, 2]], { maxTokens: 1, sampler: greedy, logprobs: { temperature: 2 } });
+    const logits = await read(lastLogits({ model, params, cache: kvCache(model.shape, { batch: 1, capacity: 2 }) }, { ids: Int32Array.of(1, 2), count: 2, places: [1] }));
+    const halved = logits.map((logit) => logit / 2);
+    expect(plain!.logprob).toBeCloseTo(logProbability(logits, plain!.id), 6);
+    expect(warm!.logprob).toBeCloseTo(logProbability(halved, warm!.id), 6);
+    expect(warm!.logprob).toBeLessThan(plain!.logprob!);
+  });
+
   test('rows end at their end token, stop sequence, length or context, which is told once', async () => {
     const ids = rowOf(await all([[1, 2, 3]], { sampler: temperature(1), seed: 2, maxTokens: 10, eosIds: [] }), 0);
     const last = (tokens: GeneratedToken[]): GeneratedToken => tokens.at(-1)!;

@@ -1,5 +1,5 @@
 import { philox } from '@llm/kernels';
-import { deviceInUse, type Tree } from '@llm/tensor';
+import { deviceInUse, gather, type Tensor, tensor, type Tree } from '@llm/tensor';
 import type { SpecialIds } from '../config/special-ids.ts';
 import { kvCache, selectRows } from '../layers/kv-cache.ts';
 import type { Model } from '../model.ts';
@@ -25,8 +25,10 @@ export interface GenerateOptions {
   readonly seed?: number;
   /** Ends the generation between two steps. */
   readonly signal?: AbortSignal;
-  /** Gives each token its log-probability under the model alone, before the samplers. */
-  readonly logprobs?: boolean;
+  /** Gives each token its log-probability before the samplers: under the model alone, or under its logits divided by this temperature. */
+  readonly logprobs?: boolean | { readonly temperature: number };
+  /** Continuations of each prompt, which runs once for all of them; default 1. Row = prompt · samples + sample. */
+  readonly samples?: number;
   /** Tokens of a prompt that run at once; default 256. */
   readonly prefillTokens?: number;
 }
@@ -35,7 +37,7 @@ export interface GenerateOptions {
 export type EndReason = 'eos' | 'stop' | 'length' | 'context';
 
 export interface GeneratedToken {
-  /** Which prompt it continues. */
+  /** Which prompt it continues; with several samples, prompt · samples + sample. */
   readonly row: number;
   readonly id: number;
   readonly logprob?: number;
@@ -74,18 +76,21 @@ export async function* generate(
 ): AsyncGenerator<GeneratedToken, void, undefined> {
   const {
     maxTokens = 128, eosIds = (model.config as SpecialIds).eosIds ?? [], stop = [], sampler = defaultSampler(), seed = 0, signal, logprobs = false,
-    prefillTokens = 256,
+    prefillTokens = 256, samples = 1,
   } = options;
   const { maxPositions } = model.shape;
-  checkPrompts(prompts, { shape: model.shape, maxTokens, prefillTokens });
+  checkPrompts(prompts, { shape: model.shape, maxTokens, prefillTokens, samples });
   if (prompts.length === 0) return;
   const longest = prompts.reduce((most, { length }) => Math.max(most, length), 0);
   const ends = new Set(eosIds);
-  let active = prompts.map((prompt, row): Row => ({ row, history: Array.from(prompt), uniform: philox(seed, row).uniform, prompt: prompt.length, ended: false }));
+  let active = Array.from({ length: prompts.length * samples }, (_, row): Row => {
+    const prompt = prompts[Math.floor(row / samples)]!;
+    return { row, history: Array.from(prompt), uniform: philox(seed, row).uniform, prompt: prompt.length, ended: false };
+  });
   // The last token drawn is never run, so it needs no room.
   const mostRoom = Math.min(maxPositions, longest + maxTokens - 1);
-  let cache = kvCache(model.shape, { batch: active.length, capacity: Math.min(mostRoom, longest + FIRST_ROOM) });
-  const decoder = (deviceInUse() === 'webgpu' ? cardDecoder : hostDecoder)({ model, params, sampler, logprobs });
+  let cache = kvCache(model.shape, { batch: prompts.length, capacity: Math.min(mostRoom, longest + FIRST_ROOM) });
+  const decoder = (deviceInUse() === 'webgpu' ? cardDecoder : hostDecoder)({ model, params, sampler, logprobs: logprobs === false ? undefined : logprobs === true ? 1 : logprobs.temperature });
   const aborted = async (): Promise<boolean> => {
     await nextTask();
     return signal?.aborted ?? false;
@@ -95,12 +100,16 @@ export async function* generate(
     for (let from = 0; from < longest; from += prefillTokens) {
       if (await aborted()) return;
       const count = Math.min(prefillTokens, longest - from);
-      const ids = Int32Array.from({ length: active.length * count }, (_, i) => active[Math.floor(i / count)]!.history[from + (i % count)] ?? 0);
-      const ending = active.filter(({ prompt }) => prompt > from && prompt <= from + count);
-      const logits = lastLogits({ model, params, cache }, { ids, count, places: ending.map(({ row, prompt }) => row * count + prompt - 1 - from) });
-      if (logits !== undefined) (await decoder.draw(logits, ending)).forEach((draw, i) => { first[ending[i]!.row] = draw; });
-      cache.truncate(active.map(({ prompt }) => Math.min(prompt, from + count)));
+      const ids = Int32Array.from({ length: prompts.length * count }, (_, i) => prompts[Math.floor(i / count)]![from + (i % count)] ?? 0);
+      const places = prompts.flatMap(({ length }, i) => (length > from && length <= from + count ? [i * count + length - 1 - from] : []));
+      const logits = lastLogits({ model, params, cache }, { ids, count, places });
+      if (logits !== undefined) {
+        const ending = active.filter(({ prompt }) => prompt > from && prompt <= from + count);
+        (await decoder.draw(repeated(logits, samples), ending)).forEach((draw, i) => { first[ending[i]!.row] = draw; });
+      }
+      cache.truncate(prompts.map(({ length }) => Math.min(length, from + count)));
     }
+    if (samples > 1) cache = selectRows(cache, active.map((_, row) => Math.floor(row / samples)), { shape: model.shape });
     let step = Promise.resolve<readonly Draw[]>(first);
     for (;;) {
       // All rows have as many tokens, so their last one comes at once.
@@ -140,7 +149,18 @@ export async function* generate(
   }
 }
 
-function endOf(history: readonly number[], { prompt, maxTokens, maxPositions, ends, stop }: {
+/** Each row so many times, one after the other; frees the rows. */
+function repeated(rows: Tensor, times: number): Tensor {
+  if (times === 1) return rows;
+  const index = tensor(Int32Array.from({ length: rows.shape[0]! * times }, (_, i) => Math.floor(i / times)), undefined, 'int32');
+  const all = gather(rows, index);
+  rows.dispose();
+  index.dispose();
+  return all;
+}
+
+/** Why a row ends with its last token, if it does. */
+export function endOf(history: readonly number[], { prompt, maxTokens, maxPositions, ends, stop }: {
   prompt: number; maxTokens: number; maxPositions: number; ends: ReadonlySet<number>; stop: readonly (readonly number[])[];
 }): EndReason | undefined {
   if (ends.has(history.at(-1)!)) return 'eos';

@@ -12,7 +12,7 @@ export async function drawOnHost(logits: Tensor, rows: readonly Row[], { sampler
   return rows.map(({ history, uniform }, i) => () => {
     const own = values.subarray(i * vocabulary, (i + 1) * vocabulary);
     const id = draw(sampler(candidates(own), { history, uniform }), uniform());
-    return { id, logprob: logprobs ? logProbability(own, id) : undefined };
+    return { id, logprob: logprobs === undefined ? undefined : logProbability(own, id, logprobs) };
   });
 }
 

@@ -1,18 +1,19 @@
 import { join } from 'node:path';
 import { type Tensor, type Tree, unflatten } from '@llm/tensor';
 import { readShardedFolder } from '@llm/tensor/node';
-import { checkTiedHead, tensorOf } from '../checkpoint/checkpoint.ts';
+import { checkTwin, tensorOf } from '../checkpoint/checkpoint.ts';
 import { matchTensors } from '../checkpoint/match-tensors.ts';
-import type { ModelConfig } from '../config/config.ts';
-import { createModel } from '../config/create-model.ts';
+import { type ModelConfig, readConfig } from '../config/config.ts';
+import { createEncoderDecoder, createModel } from '../config/create-model.ts';
+import type { EncoderDecoder } from '../encoder-decoder.ts';
 import { ModelError } from '../errors.ts';
 import type { Model } from '../model.ts';
 import { checkParameterBytes } from '../parameter-bytes.ts';
 import { parseJson, readTextIfThere } from './text-file.ts';
 
 /** What a model folder holds. */
-export interface Pretrained {
-  readonly model: Model<ModelConfig>;
+export interface Pretrained<M = Model<ModelConfig>> {
+  readonly model: M;
   readonly params: Tree;
   readonly config: ModelConfig;
   /** The parsed generation_config.json. */
@@ -44,12 +45,51 @@ export interface Pretrained {
  * ```
  */
 export async function loadPretrained(folder: string, { maxBytes = 2 ** 32 }: { maxBytes?: number } = {}): Promise<Pretrained> {
+  return load(folder, { maxBytes, create: createModel });
+}
+
+/**
+ * Reads the folder of an encoder-decoder model, as `loadPretrained` does those of models with one stack.
+ *
+ * Since transformers 5 a config.json of T5 1.1 says that the head is tied though it is not: a stored `lm_head.weight` decides.
+ *
+ * @throws as `loadPretrained`; ModelError E_ARCHITECTURE for a model of one stack.
+ *
+ * @example
+ * ```ts
+ * import { createEncoderDecoder } from '@llm/model';
+ * import { loadEncoderDecoder, savePretrained } from '@llm/model/node';
+ * import { useDevice } from '@llm/tensor';
+ * await useDevice('cpu');
+ * const model = createEncoderDecoder({ model_type: 't5', vocab_size: 16, d_model: 8, d_kv: 4, d_ff: 16, num_layers: 1, num_heads: 2 });
+ * await savePretrained('tiny-t5', { model, params: model.init(0) });
+ * const { config } = await loadEncoderDecoder('tiny-t5');
+ * if (config.vocabSize !== 16) throw new Error('round trip');
+ * ```
+ */
+export async function loadEncoderDecoder(folder: string, { maxBytes = 2 ** 32 }: { maxBytes?: number } = {}): Promise<Pretrained<EncoderDecoder<ModelConfig>>> {
+  return load(folder, {
+    maxBytes,
+    create: (json, stored) => {
+      const config = readConfig(json);
+      const untied = config.modelType === 't5' && config.tied && !config.scaledHead && stored.has('lm_head.weight');
+      return createEncoderDecoder(untied ? { ...config, tied: false } : config);
+    },
+  });
+}
+
+type Created = Pick<Model<ModelConfig>, 'config' | 'parameters'>;
+
+async function load<M extends Created>(
+  folder: string, { maxBytes, create }: { maxBytes: number; create: (json: Record<string, unknown>, stored: { has(name: string): boolean }) => M },
+): Promise<Pretrained<M>> {
   const configPath = join(folder, 'config.json');
   const configText = await readTextIfThere(configPath);
   if (configText === undefined) throw new ModelError('E_NOT_FOUND', `loadPretrained: expected config.json but found none in ${folder}. Give the folder of a model.`);
-  const model = createModel(parseJson(configText, configPath) as Record<string, unknown>);
-  checkParameterBytes(model, maxBytes);
-  const params = await readParams(model, folder);
+  const json = parseJson(configText, configPath) as Record<string, unknown>;
+  // A configuration that cannot be read, or is too large, is told before the weights are looked for.
+  checkParameterBytes(create(json, new Set()), maxBytes);
+  const { model, params } = await readParams(folder, (stored) => create(json, stored));
   const extra = async (name: string): Promise<Readonly<Record<string, unknown>> | undefined> => {
     const text = await readTextIfThere(join(folder, name));
     return text === undefined ? undefined : parseJson(text, join(folder, name)) as Readonly<Record<string, unknown>>;
@@ -68,14 +108,15 @@ export async function loadPretrained(folder: string, { maxBytes = 2 ** 32 }: { m
 }
 
 /** Reads one tensor after the other, so that no more than one is held twice. */
-async function readParams(model: Model, folder: string): Promise<Tree> {
+async function readParams<M extends Created>(folder: string, create: (stored: { has(name: string): boolean }) => M): Promise<{ model: M; params: Tree }> {
   const source = await readShardedFolder(folder);
   const entries: [string, Tensor][] = [];
   try {
-    const { matches, head } = matchTensors(model, source.tensors);
-    if (head !== undefined) checkTiedHead(await source.read(head), await source.read(matches[0]!.stored));
+    const model = create(source.tensors);
+    const { matches, twins } = matchTensors(model, source.tensors);
+    for (const twin of twins) checkTwin(twin, { first: await source.read(twin.stored), second: await source.read(twin.again) });
     for (const { parameter, stored } of matches) entries.push([parameter.name, tensorOf(await source.read(stored))]);
-    return unflatten(entries);
+    return { model, params: unflatten(entries) };
   } catch (error) {
     for (const [, made] of entries) made.dispose();
     throw error;

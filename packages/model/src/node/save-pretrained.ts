@@ -11,7 +11,8 @@ import { tokenizerFiles } from './tokenizer-files.ts';
 
 /** What to write into a model folder. */
 export interface SavePretrainedOptions {
-  readonly model: Model<ModelConfig>;
+  /** Of either kind: what is written depends on its configuration and its parameters alone. */
+  readonly model: Pick<Model<ModelConfig>, 'config' | 'parameters'>;
   readonly params: Tree;
   /** How the weights are rounded; default F32. */
   readonly dtype?: CheckpointDtype;
@@ -24,8 +25,9 @@ export interface SavePretrainedOptions {
 }
 
 /**
- * Writes a model folder that `AutoModelForCausalLM.from_pretrained` and `AutoTokenizer.from_pretrained` load: config.json,
- * generation_config.json, model.safetensors (or shards and their index), and the tokenizer's three files if one is given.
+ * Writes a model folder that `from_pretrained` of transformers loads (`AutoModelForCausalLM`, `AutoModelForMaskedLM` for BERT and
+ * RoBERTa, `AutoModelForSeq2SeqLM` for T5; `AutoTokenizer`): config.json, generation_config.json, model.safetensors (or shards and
+ * their index), and the tokenizer's three files if one is given.
  *
  * Each file is replaced atomically, config.json last. Returns the names of the files.
  *
@@ -42,7 +44,7 @@ export async function savePretrained(
     texts.set('tokenizer_config.json', jsonText(files.tokenizerConfig));
     texts.set('special_tokens_map.json', jsonText(files.specialTokensMap));
   }
-  texts.set('generation_config.json', jsonText({ ...writeSpecialIds(config), ...generation }));
+  texts.set('generation_config.json', jsonText({ ...writeSpecialIds(config), ...('startId' in config ? { decoder_start_token_id: config.startId } : {}), ...generation }));
   texts.set('config.json', jsonText(writeConfig(config, { dtype })));
   const tensors = lazyTensors(model, params, { dtype });
   await mkdir(folder, { recursive: true });

@@ -34,7 +34,10 @@ export async function replaceText(path: string, text: string): Promise<void> {
   }
 }
 
-/** JSON as Hugging Face lays it out; rotary settings keep a decimal point, since transformers 4 warns of whole numbers there. */
+/** Keys whose numbers keep a decimal point: transformers 4 warns of whole numbers in rotary settings, and 5 refuses them in the others. */
+const DECIMAL = /"(factor|low_freq_factor|high_freq_factor|rope_theta|initializer_factor|initializer_range|\w+_eps|\w+_epsilon|\w+_softcapping|router_aux_loss_coef|router_jitter_noise)": (\d+)(?=[,\n])/g;
+
+/** JSON as Hugging Face lays it out. */
 export function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, null, 2).replaceAll(/"(factor|low_freq_factor|high_freq_factor|rope_theta)": (\d+)(?=[,\n])/g, '"$1": $2.0')}\n`;
+  return `${JSON.stringify(value, null, 2).replaceAll(DECIMAL, '"$1": $2.0')}\n`;
 }

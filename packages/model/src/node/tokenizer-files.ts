@@ -44,7 +44,7 @@ export function tokenizerFiles(
   name('pad_token', config.padId);
   return {
     tokenizerConfig: {
-      tokenizer_class: 'PreTrainedTokenizerFast', model_max_length: config.maxPositions, clean_up_tokenization_spaces: false, ...map, ...extra,
+      tokenizer_class: 'PreTrainedTokenizerFast', ...('maxPositions' in config ? { model_max_length: config.maxPositions } : {}), clean_up_tokenization_spaces: false, ...map, ...extra,
     },
     specialTokensMap: map,
   };
