@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { batches, batchesInOrder, type CausalBatch } from './batches.ts';
+import { batches, batchesInOrder } from './batches.ts';
+import type { CausalBatch } from './collate.ts';
 import { packDocuments } from './packing/pack-documents.ts';
 import { randomOrder } from './random-order.ts';
 

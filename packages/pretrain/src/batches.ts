@@ -1,12 +1,7 @@
-import type { TokenBatch } from '@llm/model';
-import { emptyFields, fillRow, IGNORED, type PackedRows, type RowFields } from './packing/pack-documents.ts';
+import { type CausalBatch, causalBatch, type Collate, type DrawnRow } from './collate.ts';
+import type { PackedRows } from './packing/pack-documents.ts';
 import { randomOrder } from './random-order.ts';
-
-/** Some rows, ready for `causalLoss`. Each field is [rows, length], row after row. */
-export interface CausalBatch extends TokenBatch, RowFields {
-  /** Positions that have a target. */
-  readonly targetCount: number;
-}
+import { rowRandom } from './row-random.ts';
 
 /** How far the data have been read: enough to go on exactly there. A type and not an interface, so that it counts as JSON. */
 export type DataPosition = {
@@ -16,7 +11,7 @@ export type DataPosition = {
 };
 
 /** Batches to iterate over, once; `position` is that of the next one. */
-export interface BatchStream extends Iterable<CausalBatch> {
+export interface BatchStream<B = CausalBatch> extends Iterable<B> {
   readonly position: DataPosition;
   readonly batchesPerEpoch: number;
 }
@@ -29,10 +24,26 @@ export interface BatchOptions {
   readonly epochs?: number;
   /** Where to go on; default at the beginning. */
   readonly position?: DataPosition;
+  /** How many first tokens of its rows a batch takes, given how many batches came before; default all. See `lengthWarmup`. */
+  readonly length?: (drawn: number) => number;
+}
+
+/** What an objective other than the causal one needs. */
+export interface CollateOption<B> {
+  /** Makes a batch of some rows: `maskedTokens`, `spanCorruption`, `denoisers`, `blankInfilling`, `prefixLm` or one's own; default the causal one. */
+  readonly collate: Collate<B>;
 }
 
 function whole(name: string, value: number, from: number): void {
   if (!Number.isSafeInteger(value) || value < from) throw new RangeError(`batches: expected ${name} to be a whole number from ${from} on but found ${value}.`);
+}
+
+/** The length that a schedule gives, checked. */
+export function rowLength(found: number, rows: PackedRows): number {
+  if (!Number.isSafeInteger(found) || found < 2 || found > rows.length) {
+    throw new RangeError(`batches: expected a length from 2 to ${rows.length}, that of the rows, but found ${found}. Check the schedule of lengths.`);
+  }
+  return found;
 }
 
 /**
@@ -51,7 +62,10 @@ function whole(name: string, value: number, from: number): void {
  * if (first?.ids.length !== 4 || again.position.index !== 1) throw new Error('wrong position');
  * ```
  */
-export function batches(rows: PackedRows, { batch, seed, epochs = Infinity, position = { epoch: 0, index: 0 } }: BatchOptions): BatchStream {
+export function batches<B>(rows: PackedRows, options: BatchOptions & CollateOption<B>): BatchStream<B>;
+export function batches(rows: PackedRows, options: BatchOptions): BatchStream;
+export function batches(rows: PackedRows, options: BatchOptions & Partial<CollateOption<unknown>>): BatchStream<unknown> {
+  const { batch, seed, epochs = Infinity, position = { epoch: 0, index: 0 }, collate = causalBatch, length = () => rows.length } = options;
   whole('batch', batch, 1);
   whole('seed', seed, 0);
   if (epochs !== Infinity) whole('epochs', epochs, 1);
@@ -67,13 +81,14 @@ export function batches(rows: PackedRows, { batch, seed, epochs = Infinity, posi
     throw new RangeError(`batches: expected a position of at most ${batchesPerEpoch} batches but found ${position.index}. The rows or the batch size changed since it was saved.`);
   }
   let { epoch, index } = position;
-  function* draw(): Generator<CausalBatch> {
+  function* draw(): Generator<unknown> {
     for (; epoch < epochs; epoch++, index = 0) {
       const order = randomOrder(rows.count, { seed, epoch });
       while (index < batchesPerEpoch) {
+        const at = rowLength(length(epoch * batchesPerEpoch + index), rows);
         const chosen = order.subarray(index * batch, (index + 1) * batch);
         index++;
-        yield batchOf(rows, chosen);
+        yield collate(drawnRows(rows, chosen, { seed, epoch, length: at }));
       }
     }
   }
@@ -84,22 +99,23 @@ export function batches(rows: PackedRows, { batch, seed, epochs = Infinity, posi
   };
 }
 
-/** Every row once, in turn, the last batch smaller where need be: for validation. */
-export function* batchesInOrder(rows: PackedRows, { batch }: { readonly batch: number }): Generator<CausalBatch> {
+/** Every row once, in turn, the last batch smaller where need be: for validation. What an objective draws depends on `seed`, default 0, and the row. */
+export function batchesInOrder<B>(rows: PackedRows, options: { readonly batch: number; readonly seed?: number } & CollateOption<B>): Generator<B>;
+export function batchesInOrder(rows: PackedRows, options: { readonly batch: number }): Generator<CausalBatch>;
+export function* batchesInOrder(rows: PackedRows, options: { readonly batch: number; readonly seed?: number } & Partial<CollateOption<unknown>>): Generator<unknown> {
+  const { batch, seed = 0, collate = causalBatch } = options;
   whole('batch', batch, 1);
   for (let from = 0; from < rows.count; from += batch) {
-    yield batchOf(rows, Array.from({ length: Math.min(batch, rows.count - from) }, (_, i) => from + i));
+    const chosen = Array.from({ length: Math.min(batch, rows.count - from) }, (_, i) => from + i);
+    yield collate(drawnRows(rows, chosen, { seed, epoch: 0, length: rows.length }));
   }
 }
 
 /** The given rows as one batch. */
 export function batchOf(rows: PackedRows, chosen: ArrayLike<number>): CausalBatch {
-  const fields = emptyFields(chosen.length * rows.length);
-  for (let i = 0; i < chosen.length; i++) fillRow(rows, chosen[i]!, { into: fields, at: i * rows.length });
-  let targetCount = 0;
-  for (const target of fields.targets) targetCount += Number(target !== IGNORED);
-  const { length } = rows;
-  const packed = fields.segments.some((segment, i) => i % length > 0 && segment !== fields.segments[i - 1]);
-  const restarts = fields.positions.some((position, i) => position !== i % length);
-  return { ...fields, rows: chosen.length, length, targetCount, packed, restarts };
+  return causalBatch(drawnRows(rows, chosen, { seed: 0, epoch: 0, length: rows.length }));
+}
+
+function drawnRows(rows: PackedRows, chosen: ArrayLike<number>, { seed, epoch, length }: { seed: number; epoch: number; length: number }): DrawnRow[] {
+  return Array.from(chosen, (index) => ({ rows, index, length, random: rowRandom({ seed, epoch, row: index }) }));
 }

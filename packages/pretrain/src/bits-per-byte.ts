@@ -1,7 +1,6 @@
 import { hiddenOf, type Model } from '@llm/model';
-import { embed, isWeight, linear, linearCrossEntropy, reshape, scope, type Tensor, tensor, type Tree } from '@llm/tensor';
-import type { CausalBatch } from './batches.ts';
-import { crossEntropy } from './cross-entropy.ts';
+import { embed, linearCrossEntropy, reshape, scope, type Tensor, tensor, type Tree } from '@llm/tensor';
+import type { CausalBatch } from './collate.ts';
 import { IGNORED } from './packing/pack-documents.ts';
 
 export interface Evaluation {
@@ -46,9 +45,9 @@ export async function bitsPerByte(
       const hidden = hiddenOf(model, params, batch);
       const rows = reshape(hidden, [batch.ids.length, model.shape.width]);
       const head = model.head(params);
-      const sum = (states: Tensor, wanted: Int32Array): Tensor => (isWeight(head)
-        ? crossEntropy(linear(states, head), wanted, { denominator: 1 })
-        : linearCrossEntropy(states, head, tensor(wanted, [wanted.length], 'int32'), { ignoreIndex: IGNORED, denominator: 1 }));
+      const sum = (states: Tensor, wanted: Int32Array): Tensor => (
+        linearCrossEntropy(states, head, tensor(wanted, [wanted.length], 'int32'), { ignoreIndex: IGNORED, denominator: 1 })
+      );
       return [sum(rows, batch.targets), ...(special.length === 0 ? [] : [sum(embed(tensor(special, [special.length], 'int32'), rows), Int32Array.from(special, (at) => batch.targets[at]!))])];
     });
     const [all = 0, ofSpecial = 0] = await Promise.all(found.map(async (sum) => (await sum.data())[0]!));

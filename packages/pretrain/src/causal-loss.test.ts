@@ -4,7 +4,8 @@ import {
 } from '@llm/tensor';
 import { expectClose } from '@llm/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { batchesInOrder, batchOf, type CausalBatch } from './batches.ts';
+import { batchesInOrder, batchOf } from './batches.ts';
+import type { CausalBatch } from './collate.ts';
 import { bitsPerByte } from './bits-per-byte.ts';
 import { causalLoss } from './causal-loss.ts';
 import { IGNORED, packDocuments } from './packing/pack-documents.ts';

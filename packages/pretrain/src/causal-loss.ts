@@ -1,7 +1,6 @@
 import { hiddenOf, type Model } from '@llm/model';
-import { isWeight, linear, linearCrossEntropy, type Tensor, tensor, type Tree } from '@llm/tensor';
-import type { CausalBatch } from './batches.ts';
-import { crossEntropy } from './cross-entropy.ts';
+import { linearCrossEntropy, type Tensor, tensor, type Tree } from '@llm/tensor';
+import type { CausalBatch } from './collate.ts';
 import { IGNORED } from './packing/pack-documents.ts';
 
 export interface CausalLossOptions {
@@ -52,8 +51,6 @@ export function causalLoss(
     const seed = dropout ? context.seed : undefined;
     if (typeof denominator === 'number' && !(denominator > 0)) throw new RangeError('causalLoss: expected at least one target but found none. Documents need two tokens or more.');
     const hidden = hiddenOf(model, params, batch, { checkpointed, ...(seed === undefined ? {} : { dropoutSeed: seed }) });
-    const head = model.head(params);
-    if (isWeight(head)) return crossEntropy(linear(hidden, head), batch.targets, { denominator, labelSmoothing, zLoss });
-    return linearCrossEntropy(hidden, head, tensor(batch.targets, [batch.rows, batch.length], 'int32'), { ignoreIndex: IGNORED, denominator, labelSmoothing, zLoss });
+    return linearCrossEntropy(hidden, model.head(params), tensor(batch.targets, [batch.rows, batch.length], 'int32'), { ignoreIndex: IGNORED, denominator, labelSmoothing, zLoss });
   };
 }

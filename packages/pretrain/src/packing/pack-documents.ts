@@ -110,31 +110,47 @@ export interface RowFields {
   readonly positions: Int32Array;
 }
 
-/** Writes row `index` out, into given arrays from `at` on or into new ones; returns them. */
-export function fillRow(rows: PackedRows, index: number, { into, at = 0 }: { into?: RowFields; at?: number } = {}): RowFields {
-  const { length, tokens, pieces, firstPiece, count, padId } = rows;
-  if (!Number.isSafeInteger(index) || index < 0 || index >= count) throw new RangeError(`fillRow: expected a row from 0 to ${count - 1} but found ${index}.`);
+/**
+ * Writes row `index` out, into given arrays from `at` on or into new ones; returns them. A `length` below that of the rows takes their
+ * first tokens; the last of these keeps its target.
+ */
+export function fillRow(rows: PackedRows, index: number, { into, at = 0, length = rows.length }: { into?: RowFields; at?: number; length?: number } = {}): RowFields {
+  const { tokens, pieces, firstPiece, padId } = rows;
+  checkRow(rows, index);
   const fields = into ?? emptyFields(length);
   const { ids, targets, segments, positions } = fields;
   const first = firstPiece[index]!;
-  const end = firstPiece[index + 1]!;
+  const rest = at + length;
   let column = at;
-  for (let piece = first; piece < end; piece++) {
+  let piece = first;
+  for (; piece < firstPiece[index + 1]! && column < rest; piece++) {
     const from = pieces.from[piece]!;
-    const size = pieces.count[piece]!;
+    const whole = pieces.count[piece]!;
+    const size = Math.min(whole, rest - column);
     ids.set(tokens.subarray(from, from + size), column);
     targets.set(tokens.subarray(from + 1, from + size), column);
-    targets[column + size - 1] = pieces.last[piece] === 1 ? IGNORED : tokens[from + size]!;
+    targets[column + size - 1] = size === whole && pieces.last[piece] === 1 ? IGNORED : tokens[from + size]!;
     segments.fill(piece - first, column, column + size);
     for (let i = 0; i < size; i++) positions[column + i] = i;
     column += size;
   }
-  const rest = at + length;
   ids.fill(padId, column, rest);
   targets.fill(IGNORED, column, rest);
-  segments.fill(end - 1 - first, column, rest);
+  segments.fill(piece - 1 - first, column, rest);
   for (let i = column; i < rest; i++) positions[i] = positions[i - 1]! + 1;
   return fields;
+}
+
+/** How many of a row's tokens are documents; the rest is padding. */
+export function tokensInRow(rows: PackedRows, index: number): number {
+  checkRow(rows, index);
+  let count = 0;
+  for (let piece = rows.firstPiece[index]!; piece < rows.firstPiece[index + 1]!; piece++) count += rows.pieces.count[piece]!;
+  return count;
+}
+
+function checkRow({ count }: PackedRows, index: number): void {
+  if (!Number.isSafeInteger(index) || index < 0 || index >= count) throw new RangeError(`fillRow: expected a row from 0 to ${count - 1} but found ${index}.`);
 }
 
 /** Fields of zeros for `size` positions. */
