@@ -20,12 +20,12 @@ export interface Completion {
   readonly dropped: number;
 }
 
-/** Continues a text, giving each piece to `onText` as soon as its characters are whole. */
+/** Continues a text, or ids as they are, giving each piece to `onText` as soon as its characters are whole. */
 export async function complete(
-  { model, params, tokenizer, bosId }: OpenModel, prompt: string, options: SamplingOptions & { readonly signal: AbortSignal; readonly onText: (text: string) => void },
+  { model, params, tokenizer, bosId }: OpenModel, prompt: string | ArrayLike<number>, options: SamplingOptions & { readonly signal: AbortSignal; readonly onText: (text: string) => void },
 ): Promise<Completion> {
   const { 'max-tokens': wanted, temperature, 'top-k': topK, 'top-p': topP, 'min-p': minP, 'repeat-penalty': repeatPenalty, seed, signal, onText } = options;
-  const encoded = [...(bosId === undefined ? [] : [bosId]), ...tokenizer.encode(prompt)];
+  const encoded = typeof prompt === 'string' ? [...(bosId === undefined ? [] : [bosId]), ...tokenizer.encode(prompt)] : Array.from(prompt);
   // Room for at least a few new tokens, or a long prompt would end before it began.
   const room = Math.max(1, model.shape.maxPositions - Math.min(wanted, Math.ceil(model.shape.maxPositions / 4)));
   const dropped = Math.max(0, encoded.length - room);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { mkdirSync } from 'node:fs';
 import { countParameters } from '@llm/tensor';
-import { measurePeak } from '@llm/train';
+import { type Counted, measurePeak } from '@llm/train';
 import { type FileSystem, lockRun } from '@llm/train/node';
 import { CliError, EXIT, UsageError } from '../cli/cli-error.ts';
 import { count, digits, duration, short, table } from '../cli/format.ts';
@@ -29,13 +29,13 @@ export interface StageFlags {
   readonly device?: DeviceChoice | undefined;
 }
 
-export interface DriveStageOptions<O extends StageFlags> {
+export interface DriveStageOptions<O extends StageFlags, B extends Counted> {
   readonly io: Io;
   /** The command: sft, dpo, … */
   readonly stage: string;
   readonly options: O;
   /** Makes the stage ready, from its options alone: it is called again when a run goes on. */
-  readonly prepare: (options: O, context: StageContext) => Promise<Stage>;
+  readonly prepare: (options: O, context: StageContext) => Promise<Stage<B>>;
   readonly fs?: FileSystem;
 }
 
@@ -43,7 +43,7 @@ export interface DriveStageOptions<O extends StageFlags> {
 const HOW = ['name', 'runs', 'fresh', 'resume', 'json', 'device'];
 
 /** Begins a stage or goes on with it, trains it to its end, saves it, and tells how it went. Returns the exit code. */
-export async function driveStage<O extends StageFlags>({ io, stage: name, options, prepare, fs }: DriveStageOptions<O>): Promise<number> {
+export async function driveStage<O extends StageFlags, B extends Counted>({ io, stage: name, options, prepare, fs }: DriveStageOptions<O, B>): Promise<number> {
   const { json, fresh, resume } = options;
   const folder = resolve(io.cwd, options.runs, options.name);
   const shown = shownPath(folder, io.cwd);
@@ -64,7 +64,7 @@ export async function driveStage<O extends StageFlags>({ io, stage: name, option
   }
   mkdirSync(folder, { recursive: true });
   const lock = await lockRun(folder);
-  let stage: Stage | undefined;
+  let stage: Stage<B> | undefined;
   try {
     if (lock.note !== undefined) say(`Note: ${lock.note}.`);
     if (fresh) await clearRun(folder);
@@ -94,7 +94,7 @@ export async function driveStage<O extends StageFlags>({ io, stage: name, option
   }
 }
 
-async function begin(folder: string, { name, options, stage, device }: { name: string; options: StageFlags; stage: Stage; device: PickedDevice }): Promise<StageRecord> {
+async function begin(folder: string, { name, options, stage, device }: { name: string; options: StageFlags; stage: Pick<Stage, 'inputs'>; device: PickedDevice }): Promise<StageRecord> {
   const record: StageRecord = {
     formatVersion: 1, stage: name, name: options.name, createdAt: new Date().toISOString(), inputs: stage.inputs,
     options: Object.fromEntries(Object.entries(options).filter(([key, value]) => value !== undefined && !HOW.includes(key))),
@@ -105,7 +105,7 @@ async function begin(folder: string, { name, options, stage, device }: { name: s
 }
 
 async function conclude(run: TrainedStage, { io, json, folder, shown, name, options, stage }: {
-  io: Io; json: boolean; folder: string; shown: string; name: string; options: StageFlags; stage: Stage;
+  io: Io; json: boolean; folder: string; shown: string; name: string; options: StageFlags; stage: Pick<Stage, 'sections' | 'steps' | 'save' | 'params'>;
 }): Promise<number> {
   const { lines } = run;
   const report = async (record: StageRecord): Promise<void> => replaceText(runPaths(folder).report, stageReportHtml({ record, lines, sections: stage.sections }));

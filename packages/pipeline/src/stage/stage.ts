@@ -29,6 +29,8 @@ export interface Stage<B extends Counted = Counted> {
   readonly accumulate: number;
   readonly clipNorm: number;
   readonly seed: number;
+  /** Steps that belong together, such as several over what was sampled once: a run stops and saves between them only. Default 1. */
+  readonly round?: number;
   readonly evalEvery: number;
   readonly saveEvery: number;
   /** On held-out items. */

@@ -1,5 +1,5 @@
 import { countParameters, flatten, type Tree, unflatten } from '@llm/tensor';
-import { type Json, NonFiniteError, type Progress, progressOf, startTraining, train } from '@llm/train';
+import { type Counted, type Json, NonFiniteError, type Progress, progressOf, startTraining, train } from '@llm/train';
 import { type FileSystem, resumeTraining, saveTraining } from '@llm/train/node';
 import { CliError } from '../cli/cli-error.ts';
 import { finite, type MetricsLine, openMetrics } from '../run/metrics-log.ts';
@@ -11,10 +11,10 @@ import { runPaths } from '../train/run-paths.ts';
 import type { Stage } from './stage.ts';
 import { type Figures, type StageRecord, writeStage } from './stage-record.ts';
 
-export interface TrainStageOptions {
+export interface TrainStageOptions<B extends Counted> {
   readonly folder: string;
   readonly record: StageRecord;
-  readonly stage: Stage;
+  readonly stage: Stage<B>;
   readonly signal: AbortSignal;
   readonly say: (text: string) => void;
   readonly onStep: (line: MetricsLine, progress: Progress) => void;
@@ -36,8 +36,8 @@ export interface TrainedStage {
  * Trains a stage from its newest checkpoint, or from the beginning, to its last step or to the signal. Checkpoints hold what is
  * trained and nothing else; a stage that was killed anywhere ends with the same bits as one that was not.
  */
-export async function trainStage({ folder, record: given, stage, signal, say, onStep, fs }: TrainStageOptions): Promise<TrainedStage> {
-  const { params, optimizer, trainable = () => true, steps, accumulate } = stage;
+export async function trainStage<B extends Counted>({ folder, record: given, stage, signal, say, onStep, fs }: TrainStageOptions<B>): Promise<TrainedStage> {
+  const { params, optimizer, trainable = () => true, steps, accumulate, round = 1 } = stage;
   const paths = runPaths(folder);
   const trained: Tree = unflatten(Object.entries(flatten(params)).filter(([path, { dtype }]) => dtype === 'float32' && trainable(path)));
   const disk = fs === undefined ? {} : { fs };
@@ -86,15 +86,21 @@ export async function trainStage({ folder, record: given, stage, signal, say, on
       metrics.write(line);
       board.write(boardEvent(line));
       onStep(line, progress(step));
-      stopped = found === undefined || last ? undefined : stage.stop?.(found, done);
+      stopped = found === undefined || last || done % round !== 0 ? undefined : stage.stop?.(found, done);
       // Signals are heard between steps only.
       await new Promise((resolve) => setImmediate(resolve));
-      const stopping = signal.aborted && !last;
+      const between = done % round === 0;
+      const stopping = signal.aborted && !last && between;
       const ends = last || stopped !== undefined;
-      if (step.skipped === undefined && (stopping || ends || done % stage.saveEvery === 0)) await save({ must: stopping || ends });
+      if (step.skipped === undefined && (stopping || ends || (between && done % stage.saveEvery === 0))) await save({ must: stopping || ends });
       if (stopped !== undefined) say(`Stopped after step ${done} of ${steps}: ${stopped}.`);
       if (stopping) return end(false);
       if (ends) break;
+    }
+    // Sampling was interrupted before there was a batch.
+    if (stopped === undefined && state.step < steps && signal.aborted) {
+      await save({ must: true });
+      return end(false);
     }
     return end(true, await stage.evaluate());
   } catch (error) {

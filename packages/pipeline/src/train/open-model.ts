@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { attach, disposeAdapter, merge } from '@llm/lora';
+import { loadAdapter } from '@llm/lora/node';
 import { createModel, type Model, type ModelConfig, paramsFromTensors } from '@llm/model';
 import { loadPretrained } from '@llm/model/node';
-import { readSafetensors, type Tree } from '@llm/tensor';
-import { type Tokenizer, tokenizerFromJson } from '@llm/tokenizer';
+import { flatten, readSafetensors, type Tree } from '@llm/tensor';
+import { type ChatTemplate, readChatTemplate, type Tokenizer, tokenizerFromJson } from '@llm/tokenizer';
 import { latestCheckpoint, loadCheckpoint } from '@llm/train/node';
 import { CliError } from '../cli/cli-error.ts';
 import { type DeviceChoice, pickDevice } from '../device/pick-device.ts';
@@ -20,32 +22,60 @@ export interface OpenModel {
   readonly length: number;
   /** Something that the user should know of it. */
   readonly note?: string;
-  readonly hasChatTemplate: boolean;
+  readonly tokenizerJson: string;
+  /** How conversations are written, where the model was taught one. */
+  readonly template?: ChatTemplate;
 }
 
 const DEFAULT_LENGTH = 512;
 
-/** A model of a Hugging Face folder or of a run, of an unfinished one its newest checkpoint; on the device that was asked for. */
+/** A model of a Hugging Face folder, of an adapter with its base, or of a run, of an unfinished one its newest checkpoint; on the device that was asked for. */
 export async function openModel(folder: string, choice: DeviceChoice | undefined): Promise<OpenModel> {
   if (!existsSync(folder)) throw new CliError('E_NOT_FOUND', `llm: expected the folder of a run or a model but found nothing at ${folder}. Give the path of a folder with config.json, or the name of a run in runs/.`);
   await pickDevice(choice);
+  if (existsSync(join(folder, 'adapter_config.json'))) return openAdapter(folder);
   const record = await readRun(folder);
   const lengthOf = (model: Model): number => Math.min(model.shape.maxPositions, record?.settings.training.length ?? DEFAULT_LENGTH);
   if (existsSync(join(folder, 'config.json'))) {
     const { model, params, config, tokenizerJson, tokenizerConfig } = await loadPretrained(folder);
     if (tokenizerJson === undefined) throw new CliError('E_TOKENIZER', `llm: expected tokenizer.json beside config.json but found none in ${folder}. Add the tokenizer that the model was trained with.`);
-    return { model, params, tokenizer: tokenizerOf(tokenizerJson, { folder, model }), bosId: config.bosId, length: lengthOf(model), hasChatTemplate: tokenizerConfig?.chat_template !== undefined };
+    const template = await templateOf(folder, tokenizerConfig);
+    return { model, params, tokenizer: tokenizerOf(tokenizerJson, { folder, model }), tokenizerJson, bosId: config.bosId, length: lengthOf(model), ...(template === undefined ? {} : { template }) };
   }
   const latest = record === undefined ? undefined : await latestCheckpoint(folder);
   if (record === undefined || latest === undefined) throw new CliError('E_NOT_FOUND', `llm: expected config.json or a run with a checkpoint but found neither in ${folder}. Give the folder of a model, or train first with llm quickstart.`);
   const { files } = await loadCheckpoint(latest.path);
   const model = createModel(record.settings.model);
+  const tokenizerJson = await readFile(join(folder, 'tokenizer.json'), 'utf8');
   return {
     model, params: paramsFromTensors(model, readSafetensors(files.get('model.safetensors')!).tensors),
-    tokenizer: tokenizerFromJson(JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8'))),
-    bosId: model.config.bosId, length: lengthOf(model), hasChatTemplate: false,
+    tokenizer: tokenizerFromJson(JSON.parse(tokenizerJson)), tokenizerJson,
+    bosId: model.config.bosId, length: lengthOf(model),
     note: `This run is not finished: step ${latest.step} of ${record.settings.training.steps}.`,
   };
+}
+
+/** The model that an adapter was trained on with the adapter worked in. */
+async function openAdapter(folder: string): Promise<OpenModel> {
+  const { adapter, config } = await loadAdapter(folder);
+  const named = String(config.base_model_name_or_path ?? '');
+  const place = [resolve(folder, named), resolve(named)].find((path) => named !== '' && existsSync(join(path, 'config.json')));
+  if (place === undefined) throw new CliError('E_NOT_FOUND', `llm: expected the model under the adapter in ${folder} but found none at ${named || 'base_model_name_or_path'}. Write its folder into adapter_config.json.`);
+  const base = await openModel(place, undefined);
+  const merged = await merge(attach(base.params, adapter));
+  disposeAdapter(adapter);
+  const kept = new Set(Object.values(flatten(merged)));
+  for (const tensor of Object.values(flatten(base.params))) if (!kept.has(tensor)) tensor.dispose();
+  const template = await templateOf(folder, undefined);
+  return { ...base, params: merged, ...(template === undefined ? {} : { template }) };
+}
+
+/** The chat template beside a model: a file of its own, or in tokenizer_config.json. */
+async function templateOf(folder: string, config: Readonly<Record<string, unknown>> | undefined): Promise<ChatTemplate | undefined> {
+  const tokens = config ?? JSON.parse(await readFile(join(folder, 'tokenizer_config.json'), 'utf8').catch(() => '{}')) as Record<string, unknown>;
+  const jinja = await readFile(join(folder, 'chat_template.jinja'), 'utf8').catch(() => undefined);
+  if (jinja === undefined && tokens.chat_template === undefined) return undefined;
+  return readChatTemplate(tokens, jinja === undefined ? {} : { jinja });
 }
 
 /** The tokenizer beside a model; one that gives ids which the model does not know belongs to another. */
