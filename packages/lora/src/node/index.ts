@@ -1,0 +1,1 @@
+export { loadAdapter, saveAdapter } from './adapter-folder.ts';
