@@ -18,6 +18,7 @@ export const ops: Record<string, [Op, ...number[][]]> = {
   attention: [(q, k, v) => t.attention(q!, k!, v!), [2, 5, 4, 3], [2, 5, 2, 3], [2, 5, 2, 3]],
   embed: [(table) => t.embed(int32(1, 1, 3, 0), table!), [5, 6]],
   linearCrossEntropy: [(h, w) => t.linearCrossEntropy(h!, w!, int32(0, 6, -100), { labelSmoothing: 0.1, zLoss: 0.01 }), [3, 5], [7, 5]],
+  linearLogProbs: [(h, w) => t.linearLogProbs(h!, w!, Int32Array.of(0, 6, -100), { temperature: 0.7 }).logProbs, [3, 5], [7, 5]],
   dropout: [(x) => t.dropout(x!, 0.5, { seed: 3 }), [50]],
   einsum: [(a, b) => t.einsum('bij,kj->bki', a!, b!), [2, 3, 4], [5, 4]],
   checkpointed: [t.checkpointed((x, w) => t.mul(t.rmsNorm(x!, w!), x!)), [3, 5], [5]],

@@ -2,7 +2,8 @@
 
 Checks, each named in the result:
   weights    every parameter of the model is in the files, with its shape, and nothing else is
-  logits     where RUN/logits.safetensors holds `ids` and `logits` (or `ids.0`, `logits.0`, …): the same logits
+  logits     where RUN/logits.safetensors holds `ids` and `logits` (or `ids.0`, `logits.0`, …): the same logits; beside them `mask` (1 where
+             a token counts) and, for a model with an encoder and a decoder, `decoder_ids` and `decoder_mask`, each with the same ending
   tokenizer  where RUN/tokenizer-ids.json holds {"strings": […], "ids": [[…]], "add_special_tokens": true}: the same ids
 Exit code 0 if all that applied passed, else 1.
 """
@@ -54,12 +55,24 @@ def check_weights(run: Path, loaded: list[transformers.PreTrainedModel]) -> dict
     if not (run / "config.json").exists():
         raise FileNotFoundError(f"expected config.json in {run}")
     # Without ignore_mismatched_sizes a wrong shape raises, and the lists that say where would be lost.
-    model, info = transformers.AutoModelForCausalLM.from_pretrained(
+    model, info = auto_class(json.loads((run / "config.json").read_text(encoding="utf-8"))).from_pretrained(
         run, output_loading_info=True, ignore_mismatched_sizes=True, dtype=torch.float32,
         attn_implementation="eager", local_files_only=True)
     loaded.append(model.eval())
     problems = {kind: sorted(map(str, found)) for kind, found in info.items() if found}
     return {"ok": not problems, "model": type(model).__name__, "parameters": model.num_parameters(), **problems}
+
+
+def auto_class(config: dict) -> type:
+    """The class of transformers that loads a model of this kind with its head."""
+    architecture = (config.get("architectures") or [""])[0]
+    if architecture.startswith("GLM"):
+        raise ValueError("the original GLM is no model of transformers, whose glm is another; compare with its authors' code")
+    if config.get("is_encoder_decoder"):
+        return transformers.AutoModelForSeq2SeqLM
+    if architecture.endswith("ForSequenceClassification"):
+        return transformers.AutoModelForSequenceClassification
+    return transformers.AutoModelForMaskedLM if architecture.endswith("ForMaskedLM") else transformers.AutoModelForCausalLM
 
 
 def check_logits(run: Path, loaded: list[transformers.PreTrainedModel], max_difference: float) -> dict:
@@ -71,13 +84,19 @@ def check_logits(run: Path, loaded: list[transformers.PreTrainedModel], max_diff
         raise ValueError(f"expected ids and logits in logits.safetensors but found {sorted(stored)}")
     largest = 0.0
     for suffix in suffixes:
-        ids = torch.atleast_2d(stored[f"ids{suffix}"].long())
+        def given(name: str) -> torch.Tensor | None:
+            return torch.atleast_2d(stored[f"{name}{suffix}"].long()) if f"{name}{suffix}" in stored else None
+
+        inputs = {"input_ids": given("ids"), "attention_mask": given("mask"), "decoder_input_ids": given("decoder_ids"), "decoder_attention_mask": given("decoder_mask")}
         with torch.no_grad():
-            expected = loaded[0](ids).logits
+            expected = loaded[0](**{name: value for name, value in inputs.items() if value is not None}).logits
         ours = stored[f"logits{suffix}"].float()
         if ours.numel() != expected.numel():
             raise ValueError(f"logits{suffix}: expected {list(expected.shape)} but found {list(ours.shape)}")
-        difference = (ours.reshape(expected.shape) - expected).abs().max().item()
+        # What stands at padding depends on what is done where nothing counts.
+        counted = given("decoder_mask" if "decoder_ids" + suffix in stored else "mask")
+        rows = torch.ones(expected.shape[:-1], dtype=torch.bool) if counted is None else counted.bool()
+        difference = (ours.reshape(expected.shape) - expected)[rows].abs().max().item()
         # max() would drop a NaN.
         largest = max(largest, difference) if difference == difference else float("inf")
     return {"ok": largest <= max_difference, "max_difference": str(largest) if largest == float("inf") else largest,

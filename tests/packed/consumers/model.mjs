@@ -47,3 +47,31 @@ expect(m.flopsPerToken(gpt2, { length: 8 }).training === 3 * m.flopsPerToken(gpt
 expect(m.parameterCount(gpt2).total * 4 === m.parameterBytes(gpt2), 'four bytes a number');
 expect(m.trainingMemory(gpt2, { batch: 1, length: 8 }).peak > m.parameterBytes(gpt2), 'more than the parameters alone');
 expect(m.createModel(m.llamaOfDepth(2, { vocabSize: 64 })).shape.width === 128, 'width 64 for each layer');
+
+// A model that fills gaps, one that reads and writes, one of blanks; and more tokens for each kind.
+const sizes = { vocab_size: 16, hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 8, max_position_embeddings: 8 };
+const ids = t.tensor([1, 2, 3], [1, 3], 'int32');
+const bert = m.bert(m.createModel({ model_type: 'bert', ...sizes }).config);
+const bertParams = bert.init(1);
+const folded = m.foldBias(bert.hidden(bertParams, { ids }), { head: bert.head(bertParams), bias: bert.headBias(bertParams) });
+const plain = bert.apply(bertParams, { ids }).dataSync();
+expect(t.linear(folded.hidden, folded.head).dataSync().every((value, i) => Math.abs(value - plain[i]) < 1e-5), 'the bias is folded in');
+const wider = m.resizeTokenEmbeddings(bert, bertParams, { vocabSize: 18 });
+expect(wider.model.apply(wider.params, { ids }).shape.join() === '1,3,18', 'two tokens more');
+
+const t5 = m.createEncoderDecoder({ model_type: 't5', vocab_size: 16, d_model: 8, d_kv: 4, d_ff: 8, num_layers: 1, num_heads: 2 });
+const t5Params = m.t5(t5.config).init(1);
+const rows = (...values) => ({ rows: 1, length: values.length, ids: Int32Array.from(values), segments: new Int32Array(values.length), packed: false });
+expect(m.decodedOf(t5, t5Params, { encoder: rows(1, 2, 3), decoder: rows(0, 4) }).shape.join() === '1,2,8', 'a state for each token that is written');
+const cache = m.crossCache(t5.shape, { batch: 1, capacity: 4 });
+t5.hidden(t5Params, { ids: t.tensor([0], [1, 1], 'int32'), encoded: t5.encode(t5Params, { ids }), cache });
+expect(cache.own.lengths[0] === 1, 'one token is kept');
+cache.dispose();
+const written = [];
+for await (const { id } of m.generateFrom(t5, t5Params, [[1, 2, 3], [4]], { maxTokens: 3, eosIds: [] })) written.push(id);
+expect(written.length === 6, `three tokens for each of two texts but found ${written.length}`);
+expect(m.flopsPerPair(t5, { encoderLength: 3, decoderLength: 2 }).forward > 0, 'some arithmetic');
+
+const glm = m.glm(m.createModel({ model_type: 'glm', vocab_size: 16, hidden_size: 8, num_layers: 1, num_attention_heads: 2, block_position_encoding: true }).config);
+const blanks = { positions: t.tensor([0, 1, 1], [1, 3], 'int32'), blockPositions: t.tensor([0, 0, 1], [1, 3], 'int32'), prefixes: t.tensor([2], [1], 'int32') };
+expect(glm.apply(glm.init(1), { ids, ...blanks }).shape.join() === '1,3,16', 'logits for every token');

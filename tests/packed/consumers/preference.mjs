@@ -1,4 +1,75 @@
-import * as it from '@llm/preference';
+import { createModel, tensorsFromParams } from '@llm/model';
+import * as p from '@llm/preference';
+import { scope, sum, tensor, useDevice } from '@llm/tensor';
+import { adamw, train } from '@llm/train';
 import { expect } from '../expect.mjs';
 
-expect(typeof it === 'object', 'a module');
+await useDevice('wasm');
+const close = (found, expected, what) => expect(Math.abs(found - expected) < 1e-4, `${what}: ${expected} but found ${found}`);
+
+// Equal policies: what each loss over pairs gives before the first step.
+const side = (chosen, rejected) => ({ chosen: tensor([chosen]), rejected: tensor([rejected]) });
+const equal = { policy: side(-8, -6), reference: side(-8, -6), tokens: side(4, 3) };
+const before = {
+  dpo: Math.LN2, hinge: 1, ipo: 25, ncaPair: 2 * Math.LN2, robust: Math.LN2, bcoPair: 2 * Math.LN2, sppoHard: 50, aot: Math.LN2, aotUnpaired: Math.LN2, apoZero: 1, apoDown: 1,
+  discopop: 0.5 * Math.LN2 + 0.5, sft: 2, sigmoidNorm: Math.LN2, exoPair: 0.5 * (2 * Math.log(0.5) - Math.log(0.001) - Math.log(0.999)),
+  simpo: Math.log(1 + Math.E), cpo: Math.log(1 + Math.exp(0.2)) + 2, cpoHinge: 1.2 + 2, cpoIpo: 25 + 2,
+};
+for (const [name, expected] of Object.entries(before)) close(scope(() => p[name]()(equal).dataSync()[0]), expected, name);
+for (const divergence of [p.reverseKl(), p.forwardKl(), p.jensenShannon(), p.alphaDivergence()]) close(p.dpo({ divergence })(equal).dataSync()[0], Math.LN2, 'a divergence');
+close(p.weighted([[p.dpo(), 2], [p.orpo({ withPrompt: false }), 0]])(equal).dataSync()[0], 2 * Math.LN2, 'weighted');
+const single = { policy: tensor([-8, -6]), reference: tensor([-8, -6]), desirable: tensor([1, 0]), baseline: p.ktoBaseline(tensor([-3]), tensor([-2])) };
+close(sum(p.kto()(single)).dataSync()[0], 1, 'kto');
+close(sum(p.apoZeroUnpaired()(single)).dataSync()[0], 1, 'apoZeroUnpaired');
+close(sum(p.bco()(single)).dataSync()[0], 2 * Math.LN2, 'bco');
+expect(p.ktoWeights([true, false, false]).desirableWeight === 2, 'the rarer kind counts twice');
+
+// From text to pairs of ids.
+const dataset = [{ chosen: 'a cat sat', rejected: 'a dog ran away' }, { chosen: 'be brief', rejected: 'be long and long' }];
+expect(p.detectPreferences(dataset).kind === 'implicit prompt', 'a kind of dataset');
+const tokenizer = { encode: (text) => Array.from(text, (letter) => letter.charCodeAt(0) % 32), endId: 31 };
+const prompted = dataset.map(p.extractPrompt);
+expect(prompted[0].prompt === 'a' && p.unpairPreferences(prompted).length === 4, 'prompts');
+const { examples } = p.tokenizePairs(dataset, { tokenizer, truncation: p.keepStart({ maxTokens: 24 }) });
+const singles = p.tokenizeCompletions(p.unpairPreferences(prompted), { tokenizer }).examples;
+expect(p.keepEnd({ maxTokens: 8 })(examples[0]).prompt.length > 0 && p.filterLongPairs(examples, { maxTokens: 4 }).dropped.length === 2, 'lengths');
+expect(p.swapPairs(examples, { fraction: 1, seed: 0 }).swapped.length === 2 && p.lengthBalance(examples).lengthAccuracy === 0, 'what a dataset is like');
+expect(p.densityRatio({ desirable: [[1], [2]], undesirable: [[-1], [-2]] })([5]) > 1, 'a prompt like the good ones');
+
+// A step of each kind of training.
+const model = createModel({ model_type: 'gpt2', vocab_size: 32, n_positions: 32, n_embd: 16, n_head: 2, n_layer: 1 });
+const params = model.init(0);
+const pairs = await p.precomputeReference(model, params, { pairs: examples });
+const shared = p.pairBatch(pairs, { layout: p.sharedPrefix({ rowTokens: 32 }) });
+const separate = p.pairBatch(pairs, { layout: p.separateRows() });
+const sums = [shared, separate].map((batch) => scope(() => p.sequenceLogProbs(model, params, batch).dataSync()));
+sums[0].forEach((value, i) => close(value, sums[1][i], 'a shared prompt'));
+const watch = p.watchPairs();
+const optimizer = () => adamw({ lr: 1e-3 });
+const one = async (options) => { for await (const { loss } of train({ optimizer: optimizer(), ...options, steps: 1 })) return loss; };
+close(await one({ params, loss: p.preferenceLoss(model, { loss: p.dpo(), capture: watch.capture }), batches: [shared] }), Math.LN2, 'a step of DPO');
+expect((await watch.read()).pairs === 2, 'watched');
+expect((await p.evaluatePairs(model, params, { batches: [separate], loss: p.dpo() })).loss < Math.LN2, 'a step in the right direction');
+const unpaired = await p.precomputeUnpairedReference(model, params, p.unpairedBatch(singles));
+close(await one({ params, loss: p.unpairedLoss(model, { loss: p.kto() }), batches: [unpaired] }), 0.5, 'a step of KTO');
+const shift = p.rewardShift();
+scope(() => p.movedShift(shift, tensor([1, 3])));
+close(shift.mean.dataSync()[0], 2, 'a running mean');
+
+// Reward models.
+const reward = p.withHead(model);
+const rewardParams = reward.from(params, { seed: 1 });
+const loss = await one({ params: rewardParams, loss: p.rewardLoss(reward), batches: [separate] });
+expect(Math.abs(loss - Math.LN2) < 0.2, `near ln 2 but found ${loss}`);
+expect(scope(() => p.sequenceScores(reward, rewardParams, separate)).shape.join() === '4', 'a score for each completion');
+expect(scope(() => p.tokenScores(reward, rewardParams, separate)).shape.join() === `4,${separate.length}`, 'a value for each token');
+expect(p.rewardConfig(reward, { padId: 0 }).architectures[0] === 'GPT2ForSequenceClassification' && (await tensorsFromParams(reward, rewardParams)).has('score.weight'), 'a checkpoint');
+close(p.bradleyTerry({ chosen: tensor([1]), rejected: tensor([1]) }).dataSync()[0], Math.LN2, 'equal rewards');
+const steps = p.stepBatch([p.tokenizeSteps({ prompt: 'ab', completions: ['c', 'd'], labels: [true, false] }, { tokenizer })]);
+const judge = p.withHead(model, { labels: 2, bias: true });
+const judgeParams = judge.from(params, { seed: 2 });
+expect(Number.isFinite(await one({ params: judgeParams, loss: p.stepLoss(judge), batches: [steps] })), 'a step of a process reward model');
+close(sum(p.stepCrossEntropy(tensor([0, 0], [1, 2]), Float32Array.of(1, 0))).dataSync()[0], Math.LN2, 'wrong or right');
+expect(scope(() => p.stepLogits(judge, judgeParams, steps)).shape.join() === '2,2', 'two steps');
+for (const combine of [p.meanReward(), p.worstReward(), p.uncertainReward()]) expect(p.ensembleRewards([[1], [1]], combine)[0] === 1, 'two models of one mind');
+close(p.scaleRewards([3], p.rewardScale([1, 3]))[0], Math.SQRT1_2, 'a reward on a scale');

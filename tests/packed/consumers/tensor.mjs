@@ -77,8 +77,12 @@ for (const name of ['cpu', 'wasm']) {
   gradientOf({ a: random([2, 3], 'a'), b: random([3, 2], 'b') }, ({ a, b }) => t.einsum('ij,jk->ik', a, b));
   gradientOf({ x: random([1, 2, 1, 4], 'x') }, ({ x }) => t.rope(x, { cos: t.ones([2, 2]), sin: t.zeros([2, 2]) }));
   gradientOf({ q: random([1, 3, 2, 4], 'q'), k: random([1, 3, 1, 4], 'k'), v: random([1, 3, 1, 4], 'v') }, ({ q, k, v }) => t.attention(q, k, v));
+  gradientOf({ q: random([1, 3, 2, 4], 'q'), k: random([1, 3, 1, 4], 'k'), v: random([1, 3, 1, 4], 'v') }, ({ q, k, v }) => t.attention(q, k, v, {
+    segments: int32([t.branchSegment(0, 0), t.branchSegment(0, 1), t.branchSegment(0, 2)], [1, 3]), prefixes: int32([1]),
+  }));
   gradientOf({ table: random([5, 4], 'e') }, ({ table }) => t.embed(int32([1, 1, 3]), table));
   gradientOf({ h: random([3, 4], 'h'), w: random([5, 4], 'w') }, ({ h, w }) => t.linearCrossEntropy(h, w, int32([0, 4, -100])));
+  gradientOf({ h: random([3, 4], 'h'), w: random([5, 4], 'w') }, ({ h, w }) => t.linearLogProbs(h, w, Int32Array.of(0, 4, -100), { entropies: true }).logProbs);
   gradientOf({ x: random([8], 'x') }, ({ x }) => t.dropout(x, 0.5, { seed: 3 }));
   gradientOf({ x: random([4], 'x') }, ({ x }) => t.checkpointed((y) => t.square(y))(x));
   gradientOf({ x: random([4], 'x') }, ({ x }) => t.differentiable({

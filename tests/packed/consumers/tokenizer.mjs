@@ -1,4 +1,7 @@
-import { cl100kSplit, gpt2Split, llama3Split, qwen2Split, tokenizerFromJson, tokenizerToText, trainBpe } from '@llm/tokenizer';
+import {
+  ChatTemplateError, chatTemplate, chatTemplateConfig, cl100kSplit, encodeChat, gpt2Split, llama3Split, qwen2Split, readChatTemplate, templates,
+  tokenizerFromJson, tokenizerToText, trainBpe,
+} from '@llm/tokenizer';
 import { expect } from '../expect.mjs';
 
 const text = 'low lower lowest, new newer newest 2024 😀';
@@ -8,4 +11,19 @@ for (const pattern of [gpt2Split, cl100kSplit, llama3Split, qwen2Split]) {
   expect(tokenizer.decode(tokenizer.encode(text)) === text, 'the same text back');
   const again = tokenizerFromJson(JSON.parse(tokenizerToText(tokenizer)));
   expect(again.encode(text).join() === tokenizer.encode(text).join(), 'the same ids from the saved file');
+}
+
+const messages = [{ role: 'user', content: 'new 😀</s>' }, { role: 'assistant', content: 'low' }];
+const tokenizer = await trainBpe([text], { vocabSize: 270, specialTokens: templates.zephyr.specialTokens });
+const template = readChatTemplate(chatTemplateConfig(templates.zephyr));
+expect(template.render(messages) === chatTemplate(templates.zephyr).render(messages), 'the same text from a file');
+const { ids, assistantMask } = encodeChat(tokenizer, template, messages);
+expect(tokenizer.decode(ids.filter((_, i) => assistantMask[i] === 1)) === 'low</s>', 'the mask to cover the answer');
+expect(ids.filter((id) => id === tokenizer.tokenToId('</s>')).length === 2, 'the </s> in a message to stay text');
+expect(tokenizer.encodeWithOffsets('a😀').offsets.at(-1) === 3, 'offsets in UTF-16 units');
+try {
+  chatTemplate('{% for i in range(30000000) %}x{% endfor %}').render(messages);
+  expect(false, 'a bomb to be stopped');
+} catch (error) {
+  expect(error instanceof ChatTemplateError && error.code === 'E_TEMPLATE_LIMIT', `a limit but found ${error}`);
 }
