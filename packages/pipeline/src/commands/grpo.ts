@@ -2,7 +2,8 @@ import type { ArgsDef } from 'citty';
 import { z } from 'zod';
 import { command, type Command, integer, number } from '../cli/command.ts';
 import { driveStage } from '../stage/drive-stage.ts';
-import { OBJECTIVES, prepareGrpo, REWARD_NAMES, SCALES } from '../stage/prepare-grpo.ts';
+import { OBJECTIVES, prepareGrpo, SCALES } from '../stage/prepare-grpo.ts';
+import { REWARD_NAMES } from '../stage/rewards.ts';
 import { STAGE_LISTS, stageArgs, stageFields } from './stage-args.ts';
 
 const NAMES = Object.keys(OBJECTIVES);

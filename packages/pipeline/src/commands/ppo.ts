@@ -2,8 +2,8 @@ import type { ArgsDef } from 'citty';
 import { z } from 'zod';
 import { command, type Command, integer, number, text } from '../cli/command.ts';
 import { driveStage } from '../stage/drive-stage.ts';
-import { REWARD_NAMES } from '../stage/prepare-grpo.ts';
 import { preparePpo } from '../stage/prepare-ppo.ts';
+import { REWARD_NAMES } from '../stage/rewards.ts';
 import { STAGE_LISTS, stageArgs, stageFields } from './stage-args.ts';
 
 const args: ArgsDef = {

@@ -8,6 +8,10 @@ import { FILTER_SETS } from '../corpus/filters.ts';
 import { readRun, type RunRecord } from '../run/run-record.ts';
 import { createRun } from '../train/create-run.ts';
 import { driveRun, invocation, nextCommands, shownPath, summary } from '../train/drive-run.ts';
+import { quickstartStages } from '../stage/quickstart-stages.ts';
+import { dpo } from './dpo.ts';
+import { grpo } from './grpo.ts';
+import { sft } from './sft.ts';
 import { deviceArg, deviceField, filterArgs, filterFields } from './shared-args.ts';
 
 /** A machine that is slow, or busy, still gets to where samples can be read. */
@@ -24,6 +28,7 @@ export const quickstart: Command = command({
     name: { type: 'string', valueHint: 'name', description: 'Name of the run; default: quickstart, or quickstart- and the first path' },
     runs: { type: 'string', valueHint: 'folder', description: 'Where runs are kept', default: 'runs' },
     fresh: { type: 'boolean', description: 'Start anew where there is a run already' },
+    stages: { type: 'boolean', description: 'Go on after pretraining: answers, a preference, a reward (--no-stages: only pretrain); only without --data', default: true },
     device: deviceArg,
     ...filterArgs,
   },
@@ -32,23 +37,27 @@ export const quickstart: Command = command({
   stopsItself: true,
   schema: z.object({
     data: paths.optional(), minutes: number('a number of minutes above 0', { min: 1e-3, max: 1e6 }).optional(), seed: integer(0, 2 ** 32 - 1), name: z.string().regex(/^[\w.-]+$/, { error: 'a name of letters, digits, dots and dashes' }).optional(),
-    runs: text('a folder'), fresh: z.boolean().default(false), device: deviceField, ...filterFields,
+    runs: text('a folder'), fresh: z.boolean().default(false), stages: z.boolean(), device: deviceField, ...filterFields,
   }),
-  async run({ data, minutes, seed, name: given, runs, fresh, device, filters, json }, io) {
+  async run({ data, minutes, seed, name: given, runs, fresh, stages, device, filters, json }, io) {
     const name = given ?? (data === undefined ? 'quickstart' : `quickstart-${slug(data[0]!)}`);
     const folder = resolve(io.cwd, runs, name);
     const existing = fresh ? undefined : await readRun(folder);
     let anew = fresh;
+    // Instruction tuning is on questions about the documentation that the default text is.
+    const goOn = async (again: boolean): Promise<number> => (data !== undefined || !stages ? EXIT.ok
+      : quickstartStages({ io, json, base: folder, runs: resolve(io.cwd, runs), name, seed, fresh: again, device, commands: { sft, dpo, grpo } }));
     if (existing !== undefined) {
       const there = await greet(existing, { io, folder, json, data });
-      if (there === 'done') return EXIT.ok;
+      if (there === 'done') return goOn(false);
       anew = there === 'anew';
     }
     checkOutput(folder, { inputs: data ?? [], cwd: io.cwd, remedy: 'Keep the runs elsewhere with --runs, or name the folders of text one by one.' });
-    return driveRun({
+    const code = await driveRun({
       io, json, folder, fresh: anew, device,
       create: (onNotice, picked) => createRun({ folder, name, cwd: io.cwd, signal: io.stop, onNotice, device: picked, paths: data, filters: FILTER_SETS[filters]!, split: 'llama3', minutes, patience: minutes === undefined ? PATIENCE : undefined, seed }),
     });
+    return code === EXIT.ok ? goOn(existing === undefined || anew) : code;
   },
 });
 

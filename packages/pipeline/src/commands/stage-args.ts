@@ -1,6 +1,7 @@
 import type { ArgsDef } from 'citty';
 import { z } from 'zod';
 import { integer, number, paths, text } from '../cli/command.ts';
+import type { DeviceChoice } from '../device/pick-device.ts';
 import { deviceArg, deviceField } from './shared-args.ts';
 
 /** Flags of every stage after pretraining; `lr` and `name` have defaults of the stage's own. */
@@ -44,8 +45,42 @@ const rate = number('a number from 0 on', { min: 0 });
 const ADAPTERS = ['lora', 'rslora', 'dora'] as const;
 const BASES = ['f32', 'int8', 'int4', 'nf4'] as const;
 
+/** What the flags of every stage say. */
+export interface StageOptions {
+  readonly model?: string | undefined;
+  readonly data?: string[] | undefined;
+  readonly 'eval-data'?: string[] | undefined;
+  readonly 'eval-share': number;
+  readonly template?: string | undefined;
+  readonly lora?: number | undefined;
+  readonly 'lora-alpha'?: number | undefined;
+  readonly 'lora-targets'?: string[] | undefined;
+  readonly 'lora-dropout': number;
+  readonly 'lora-variant': (typeof ADAPTERS)[number];
+  readonly base: (typeof BASES)[number];
+  readonly steps?: number | undefined;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly accumulate: number;
+  readonly 'max-length': number;
+  readonly lr?: number | undefined;
+  readonly warmup: number;
+  readonly 'weight-decay': number;
+  readonly 'clip-norm': number;
+  readonly seed: number;
+  readonly checkpointed: boolean;
+  readonly 'eval-every'?: number | undefined;
+  readonly 'save-every'?: number | undefined;
+  readonly name: string;
+  readonly runs: string;
+  readonly resume: boolean;
+  readonly fresh: boolean;
+  readonly device?: DeviceChoice | undefined;
+  readonly json: boolean;
+}
+
 /** Their kinds. `data` may be missing where a run goes on. */
-export const stageFields = {
+export const stageFields: { readonly [K in keyof Required<StageOptions>]: z.ZodType<StageOptions[K]> } = {
   model: text('a folder').optional(), data: paths.optional(), 'eval-data': paths.optional(), 'eval-share': number('a number between 0 and 1', { min: 1e-9, max: 1 - 1e-9 }), template: text('a name or a file').optional(),
   lora: integer(1, 4096).optional(), 'lora-alpha': number('a number above 0', { min: Number.MIN_VALUE }).optional(), 'lora-targets': z.array(z.string()).optional(), 'lora-dropout': number('a number from 0 to below 1', { min: 0, max: 1 - 1e-9 }),
   'lora-variant': z.enum(ADAPTERS, { error: `one of ${ADAPTERS.join(', ')}` }), base: z.enum(BASES, { error: `one of ${BASES.join(', ')}` }),
@@ -54,9 +89,4 @@ export const stageFields = {
   'eval-every': integer(1).optional(), 'save-every': integer(1).optional(),
   name: z.string().regex(/^[\w.-]+$/, { error: 'a name of letters, digits, dots and dashes' }), runs: text('a folder'), resume: z.boolean().default(false), fresh: z.boolean().default(false),
   device: deviceField, json: z.boolean().default(false),
-} as const;
-
-const fields: z.ZodObject<typeof stageFields> = z.object(stageFields);
-
-/** What the flags of a stage say. */
-export type StageOptions = z.output<typeof fields>;
+};

@@ -1,11 +1,13 @@
 import {
-  aot, aotUnpaired, apoDown, apoZero, bcoPair, cpo, discopop, dpo, evaluatePairs, exoPair, hinge, ipo, ncaPair, orpo, type PairBatch, pairBatch, type PairLoss, precomputeReference, preferenceLoss,
+  aot, aotUnpaired, apoDown, apoZero, bcoPair, cpo, discopop, dpo, evaluatePairs, exoPair, hinge, ipo, ncaPair, orpo, type PairBatch, pairBatch, type PairLoss, precomputeReference, type PreferenceExample, preferenceLoss,
   robust, separateRows, sft, sharedPrefix, sigmoidNorm, simpo, sppoHard, watchPairs,
 } from '@llm/preference';
 import { adamw, linear } from '@llm/train';
 import type { StageOptions } from '../commands/stage-args.ts';
 import { inBatches, onceInBatches } from './in-batches.ts';
-import { readPairs } from './read-pairs.ts';
+import { judged, type Judging, questionOf } from './questions.ts';
+import { preferenceTokenizer, readPairs } from './read-pairs.ts';
+import { rewardOf } from './rewards.ts';
 import type { Stage, StageContext } from './stage.ts';
 import { stageModel } from './stage-model.ts';
 
@@ -16,6 +18,9 @@ export interface DpoOptions extends StageOptions {
   readonly gamma?: number | undefined;
   readonly 'label-smoothing'?: number | undefined;
   readonly layout: string;
+  readonly judge: readonly string[];
+  readonly 'max-tokens': number;
+  readonly 'eval-questions': number;
 }
 
 interface LossFlags {
@@ -34,6 +39,7 @@ const REFERENCE_FREE = new Set(['simpo', 'cpo', 'orpo', 'sft']);
 
 /** Direct preference optimisation and its kin, from their flags. */
 export async function prepareDpo(options: DpoOptions, context: StageContext): Promise<Stage<PairBatch>> {
+  const functions = await Promise.all(options.judge.map((each) => rewardOf(each, { cwd: context.io.cwd, maxTokens: options['max-tokens'] })));
   const stage = await stageModel(options, context);
   const { model, params, reference } = stage;
   const { batch, accumulate, seed, loss: name, beta, gamma, 'label-smoothing': labelSmoothing } = options;
@@ -47,6 +53,7 @@ export async function prepareDpo(options: DpoOptions, context: StageContext): Pr
     const loss = PAIR_LOSSES[name]!({ ...(beta === undefined ? {} : { beta }), ...(gamma === undefined ? {} : { gamma }), ...(labelSmoothing === undefined ? {} : { labelSmoothing }) });
     const batched = { layout, prompts: name === 'orpo' };
     const steps = options.steps ?? Math.max(1, Math.floor(Math.ceil(scored.train.length / batch) * options.epochs / accumulate));
+    const wins = functions.length === 0 ? undefined : await winRate(pairs.held, { stage, functions, options });
     const watch = watchPairs({ ...(beta === undefined ? {} : { beta }), batches: accumulate });
     return {
       inputs: { model: stage.sha256, ...pairs.hashes },
@@ -57,7 +64,7 @@ export async function prepareDpo(options: DpoOptions, context: StageContext): Pr
       evalEvery: options['eval-every'] ?? Math.max(1, Math.ceil(steps / 8)), saveEvery: options['save-every'] ?? Math.max(1, Math.ceil(steps / 4)),
       async evaluate() {
         const found = await evaluatePairs(model, params, { batches: onceInBatches(scored.validation, batch).map((some) => pairBatch(some, batched)), loss, ...(beta === undefined ? {} : { beta }) });
-        return { 'val/loss': found.loss!, 'val/reward_accuracy': found.accuracy, 'val/margin': found.margin, 'val/chosen_logp': found.chosenLogProb, 'val/rejected_logp': found.rejectedLogProb };
+        return { 'val/loss': found.loss!, 'val/reward_accuracy': found.accuracy, 'val/margin': found.margin, 'val/chosen_logp': found.chosenLogProb, 'val/rejected_logp': found.rejectedLogProb, ...(wins === undefined ? {} : { 'val/win_rate': await wins() }) };
       },
       async stepFigures() {
         const found = await watch.read();
@@ -71,4 +78,17 @@ export async function prepareDpo(options: DpoOptions, context: StageContext): Pr
     stage.dispose();
     throw error;
   }
+}
+
+/** How often the answer of the policy is worth more than that of the reference, to the same held-out prompts; as much counts half. */
+async function winRate(held: readonly PreferenceExample[], { stage, functions, options }: Pick<Judging, 'stage' | 'functions'> & { options: DpoOptions }): Promise<() => Promise<number>> {
+  const encoder = preferenceTokenizer(stage);
+  const maxTokens = options['max-tokens'];
+  const questions = held.slice(0, options['eval-questions']).map(({ prompt, chosen }, i) => questionOf({ prompt, answer: typeof chosen === 'string' ? chosen : chosen.at(-1)?.content }, i, encoder));
+  const before = await judged(questions, { stage, functions, maxTokens, ...(stage.reference === undefined ? {} : { params: stage.reference }) });
+  return async () => {
+    const { rewards } = await judged(questions, { stage, functions, maxTokens });
+    const won = rewards.map((reward, i) => (reward > before.rewards[i]! ? 1 : reward === before.rewards[i] ? 0.5 : 0));
+    return won.reduce((sum: number, each) => sum + each, 0) / won.length;
+  };
 }

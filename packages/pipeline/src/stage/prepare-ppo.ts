@@ -8,14 +8,16 @@ import { UsageError } from '../cli/cli-error.ts';
 import { count } from '../cli/format.ts';
 import { findFolder } from '../train/open-run.ts';
 import { inBatches } from './in-batches.ts';
-import { type GrpoOptions, meanReward, type Question, readQuestions, rewardOf } from './prepare-grpo.ts';
+import { meanReward, type Question, type QuestionOptions, readQuestions } from './questions.ts';
 import { type OpenReward, openReward } from './reward-folder.ts';
+import { rewardOf } from './rewards.ts';
 import type { Stage, StageContext } from './stage.ts';
 import { stageModel } from './stage-model.ts';
 import type { Figures } from './stage-record.ts';
 
 /** What the flags of PPO say. */
-export interface PpoOptions extends Omit<GrpoOptions, 'reward' | 'objective' | 'scale' | 'beta' | 'epsilon' | 'epsilon-high' | 'layout' | 'samples'> {
+export interface PpoOptions extends QuestionOptions {
+  readonly temperature: number;
   readonly reward: readonly string[];
   readonly 'reward-model'?: string | undefined;
   readonly 'ppo-epochs': number;
@@ -46,7 +48,7 @@ export async function preparePpo(options: PpoOptions, context: StageContext): Pr
     stage.dispose();
   };
   try {
-    const { train, validation, hashes } = await readQuestions({ ...options, samples: 1 } as unknown as GrpoOptions, stage, context);
+    const { train, validation, hashes } = await readQuestions(options, stage, context);
     const functions = [...await Promise.all(options.reward.map((name) => rewardOf(name, { cwd: io.cwd, maxTokens }))), ...(judge === undefined ? [] : [scoreOf(judge)])];
     const decode = (ids: Int32Array): string => tokenizer.decode(ids, { skipSpecial: true });
     const updates = epochs * Math.ceil(prompts / size);
@@ -90,7 +92,7 @@ export async function preparePpo(options: PpoOptions, context: StageContext): Pr
       },
       optimizer: adamw({ lr: linear(options.lr ?? 3e-6, { warmupSteps: Math.min(options.warmup, steps), steps }), beta2: 0.999, weightDecay: options['weight-decay'] }),
       evalEvery: options['eval-every'] ?? updates * Math.max(1, Math.ceil(rounds / 8)), saveEvery: updates * Math.max(1, Math.round((options['save-every'] ?? steps / 4) / updates)),
-      evaluate: async () => ({ 'val/reward': await meanReward(validation, { stage: { ...stage, params: params.policy }, functions, decode, maxTokens }) }),
+      evaluate: async () => ({ 'val/reward': await meanReward(validation, { stage, functions, maxTokens }) }),
       stepFigures: () => Promise.resolve(latest),
       save: stage.save,
       dispose,

@@ -12,6 +12,8 @@ import type { StageModel } from './stage-model.ts';
 export interface ReadPairs {
   readonly train: TokenizedPair[];
   readonly validation: TokenizedPair[];
+  /** The examples that are held out, as they were read. */
+  readonly held: readonly PreferenceExample[];
   readonly hashes: Readonly<Record<string, string>>;
 }
 
@@ -25,7 +27,7 @@ export function preferenceTokenizer({ tokenizer, template, bosId, eosId }: Pick<
 }
 
 /** Reads pairs of completions and makes them fit. */
-export async function readPairs(options: StageOptions & { readonly filterLong?: boolean }, stage: StageModel, { io, say }: StageContext): Promise<ReadPairs> {
+export async function readPairs(options: StageOptions, stage: StageModel, { io, say }: StageContext): Promise<ReadPairs> {
   const { data, 'eval-data': evalData, 'max-length': wanted, seed } = options;
   if (data === undefined) throw new UsageError('llm: expected --data with files of pairs but found nothing.');
   const maxTokens = Math.min(wanted, stage.model.shape.maxPositions);
@@ -47,5 +49,5 @@ export async function readPairs(options: StageOptions & { readonly filterLong?: 
   const [train, validation] = [fit(split.train), fit(split.validation)];
   if (train.length === 0 || validation.length === 0) throw new CliError('E_EMPTY', `llm: expected pairs to train on and to hold out that fit ${maxTokens} tokens but found ${train.length} and ${validation.length}. Raise --max-length, or use shorter prompts.`);
   say(`${count(train.length)} pairs to train on, ${count(validation.length)} held out.`);
-  return { train, validation, hashes: { data: own.sha256, ...(held === undefined ? {} : { 'eval-data': held.sha256 }) } };
+  return { train, validation, held: split.validation, hashes: { data: own.sha256, ...(held === undefined ? {} : { 'eval-data': held.sha256 }) } };
 }

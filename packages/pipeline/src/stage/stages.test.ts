@@ -30,7 +30,7 @@ const COMMON = '--model base --steps 4 --batch 4 --eval-share 0.2 --max-length 4
 const STAGES: [name: string, flags: string, figures: string[]][] = [
   ['sft', '--data talks.jsonl --lr 1e-3 --eval-answers 2', ['val/loss', 'val/token_accuracy', 'val/exact_match']],
   ['lora', '--data talks.jsonl --lr 1e-3 --lora 2 --eval-answers 0', ['val/loss', 'val/token_accuracy']],
-  ['dpo', '--data pairs.jsonl --lr 1e-3', ['val/loss', 'val/reward_accuracy', 'val/margin']],
+  ['dpo', '--data pairs.jsonl --lr 1e-3 --judge fewer-words --max-tokens 4', ['val/loss', 'val/reward_accuracy', 'val/margin', 'val/win_rate']],
   ['reward', '--data pairs.jsonl --lr 1e-3', ['val/loss', 'val/accuracy', 'val/margin']],
   ['grpo', '--data talks.jsonl --reward brief --samples 3 --max-tokens 4 --lr 1e-3', ['val/reward']],
   ['ppo', '--data talks.jsonl --reward brief --ppo-epochs 2 --mini-batch 4 --max-tokens 4 --lr 1e-3', ['val/reward']],
@@ -101,7 +101,7 @@ test.each([
   ['dpo --model base --data talks.jsonl', 'expected chosen and rejected'],
   ['dpo --model base --data pairs.jsonl --loss sigmod', 'to be one of sigmoid, hinge'],
   ['grpo --model base --data talks.jsonl', 'expected --reward with one or more of exact'],
-  ['grpo --model base --data talks.jsonl --reward exakt', 'expected --reward to be one of exact, contains, think, brief or a module but found exakt'],
+  ['grpo --model base --data talks.jsonl --reward exakt', 'expected --reward to be one of exact, contains, think, fewer-words, brief or a module but found exakt'],
   ['grpo --model base --data talks.jsonl --reward exact --beta 0.1', 'expected --lora with --beta'],
   ['ppo --model base --data talks.jsonl', 'expected --reward or --reward-model but found neither'],
   ['reward --model base --data pairs.jsonl --lora 4', 'Leave it out'],
