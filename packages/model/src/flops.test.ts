@@ -2,20 +2,40 @@ import { describe, expect, test } from 'vitest';
 import { createEncoderDecoder, createModel } from './config/create-model.ts';
 import { flopsPerPair, flopsPerToken, parameterCount } from './flops.ts';
 import { parameterBytes } from './parameter-bytes.ts';
-import { GPT2_SMALL, llamaOfDepth, SMOLLM2_135M } from './presets.ts';
+import { GPT2_SMALL, llamaOfDepth, nanochatOfDepth, SMOLLM2_135M } from './presets.ts';
 
 describe('parameterCount', () => {
   test('a small llama, by hand', () => {
     const model = createModel({ ...llamaOfDepth(3, { vocabSize: 100 }), tied: false });
     // Width 192 in 3 heads of 64 with 1 key head; the MLP is 8/3 · 192 = 512.
     const layer = 2 * 192 * 192 + 2 * 192 * 64 + 3 * 192 * 512 + 2 * 192;
-    expect(parameterCount(model)).toEqual({ total: 3 * layer + 192 + 2 * 100 * 192, embeddings: 100 * 192, nonEmbedding: 3 * layer + 192, head: 100 * 192 });
+    expect(parameterCount(model)).toEqual({ total: 3 * layer + 192 + 2 * 100 * 192, embeddings: 100 * 192, nonEmbedding: 3 * layer + 192, active: 3 * layer + 192, head: 100 * 192 });
   });
 
   test('published totals: GPT-2 small 124,439,808, SmolLM2-135M 134,515,008', () => {
     expect(parameterCount(createModel(GPT2_SMALL)).total).toBe(124_439_808);
     expect(parameterCount(createModel(SMOLLM2_135M)).total).toBe(134_515_008);
     expect(parameterBytes(createModel(GPT2_SMALL))).toBe(4 * 124_439_808);
+  });
+
+  test('published totals: Gemma 2 of 2B 2,614,341,888, Gemma 3 of 1B 999,885,952, nanochat d32 1,879,048,192', () => {
+    expect(parameterCount(createModel({ model_type: 'gemma2', vocab_size: 256_000 })).total).toBe(2_614_341_888);
+    expect(parameterCount(createModel({
+      model_type: 'gemma3_text', vocab_size: 262_144, hidden_size: 1152, intermediate_size: 6912, num_attention_heads: 4, num_key_value_heads: 1, sliding_window: 512,
+    })).total).toBe(999_885_952);
+    expect(parameterCount(createModel(nanochatOfDepth(32, { vocabSize: 65_536 }))).total).toBe(1_879_048_192);
+  });
+
+  test('published totals: Mixtral 8x7B 46,702,792,704 with 12.9 billion active, Qwen3-30B-A3B 30,532,122,624 with 3.3', () => {
+    const mixtral = parameterCount(createModel({ model_type: 'mixtral', vocab_size: 32_000, hidden_size: 4096, intermediate_size: 14_336, num_hidden_layers: 32, num_attention_heads: 32 }));
+    const qwen = parameterCount(createModel({
+      model_type: 'qwen3_moe', vocab_size: 151_936, hidden_size: 2048, intermediate_size: 6144, num_hidden_layers: 48, num_attention_heads: 32, head_dim: 128,
+    }));
+    const billions = ({ active, embeddings, head }: typeof qwen): number => Math.round((active + embeddings + head) / 1e8) / 10;
+    expect([mixtral.total, billions(mixtral)]).toEqual([46_702_792_704, 12.9]);
+    expect([qwen.total, billions(qwen)]).toEqual([30_532_122_624, 3.4]);
+    // Of 128 experts 8: 3 · 2048 · 768 numbers each, in 48 layers.
+    expect(qwen.nonEmbedding - qwen.active).toBe(48 * 120 * 3 * 2048 * 768);
   });
 });
 
@@ -27,6 +47,13 @@ describe('flopsPerToken', () => {
   test('a tied head multiplies as an untied one does', () => {
     const config = llamaOfDepth(2, { vocabSize: 300 });
     expect(flopsPerToken(createModel(config), { length: 8 })).toEqual(flopsPerToken(createModel({ ...config, tied: false }), { length: 8 }));
+  });
+
+  test('of a mixture of experts a token goes through few', () => {
+    const config = { model_type: 'mixtral', vocab_size: 10, hidden_size: 8, intermediate_size: 6, num_hidden_layers: 2, num_attention_heads: 2, num_key_value_heads: 1, num_local_experts: 4 };
+    // Per layer: attention 2 · 64 + 2 · 32, norms 16, router 32, two of the experts with 3 · 48; the final norm 8; the head 80.
+    const forward = 2 * (2 * (192 + 16 + 32 + 2 * 144) + 8 + 80) + 4 * 2 * 8 * 5;
+    expect(flopsPerToken(createModel(config), { length: 5 })).toEqual({ forward, training: 3 * forward });
   });
 
   test('refuses a length that is none', () => {
@@ -48,7 +75,18 @@ describe('llamaOfDepth', () => {
   });
 
   test('refuses what is no depth', () => {
-    for (const depth of [0, 1.5, 129, NaN]) expect(() => llamaOfDepth(depth, { vocabSize: 512 })).toThrow(RangeError);
+    for (const depth of [0, 1.5, 129, NaN]) {
+      expect(() => llamaOfDepth(depth, { vocabSize: 512 })).toThrow(RangeError);
+      expect(() => nanochatOfDepth(depth, { vocabSize: 512 })).toThrow(RangeError);
+    }
+  });
+
+  test('a nanochat of every depth: whole heads of 128', () => {
+    for (let depth = 1; depth <= 128; depth++) {
+      const { shape } = createModel(nanochatOfDepth(depth, { vocabSize: 512 }));
+      expect([shape.width, shape.headDim, shape.layers, shape.mlpWidth]).toEqual([shape.heads * 128, 128, depth, 4 * shape.width]);
+      expect(shape.width - 64 * depth).toBe(depth % 2 === 0 ? 0 : 64);
+    }
   });
 });
 

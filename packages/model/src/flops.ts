@@ -10,18 +10,25 @@ export interface ParameterCount {
   readonly embeddings: number;
   /** Those of the blocks and the final norm: the N of scaling laws. */
   readonly nonEmbedding: number;
+  /** Those of `nonEmbedding` that a token meets: in a mixture of experts, of the experts only as many as it goes through. */
+  readonly active: number;
   /** vocabulary · width, whether tied or not: the head multiplies, though a tied one has no numbers of its own. */
   readonly head: number;
 }
 
 const EMBEDDINGS = /\b(embed_tokens|wte|wpe|shared|(word|position|token_type|block_position)_embeddings)\.weight$/;
 
+const EXPERTS = /\.experts\.\d+\./;
+
 /** Counts the numbers of a model by what they do. */
 export function parameterCount({ parameters, shape }: Pick<Model, 'parameters' | 'shape'>): ParameterCount {
   const total = sizeOf(parameters);
   const head = shape.vocabSize * shape.width;
   const embeddings = sizeOf(parameters.filter(({ name }) => EMBEDDINGS.test(name)));
-  return { total, embeddings, nonEmbedding: total - embeddings - (shape.tied ? 0 : head), head };
+  const nonEmbedding = total - embeddings - (shape.tied ? 0 : head);
+  const { count, perToken } = shape.experts ?? { count: 1, perToken: 1 };
+  const experts = sizeOf(parameters.filter(({ name }) => EXPERTS.test(name)));
+  return { total, embeddings, nonEmbedding, active: nonEmbedding - experts + (experts * perToken) / count, head };
 }
 
 /**
@@ -29,7 +36,7 @@ export function parameterCount({ parameters, shape }: Pick<Model, 'parameters' |
  *
  *   forward = 2 · (N + V · d) + 4 · layers · heads · headDim · length;  training = 3 · forward
  *
- * N is `nonEmbedding` (norms and biases included, as is the habit), V · d the head. The second term is q · kᵀ and p · v over the
+ * N is `active` (norms and biases included, as is the habit), V · d the head. The second term is q · kᵀ and p · v over the
  * whole `length`: that a causal kernel does half of it is not subtracted, so that figures compare with published ones.
  * Lookups, softmax, norms, rotation and the optimizer are not counted, nor is recomputation.
  *
@@ -46,9 +53,9 @@ export function parameterCount({ parameters, shape }: Pick<Model, 'parameters' |
 export function flopsPerToken(model: Pick<Model, 'parameters' | 'shape'>, { length }: { length: number }): { forward: number; training: number } {
   if ('decoderLayers' in model.shape) throw new RangeError('flopsPerToken: expected a model of one stack but found an encoder and a decoder, whose lengths differ. Use flopsPerPair.');
   if (!(length >= 1)) throw new RangeError(`flopsPerToken: expected a length of 1 or more but found ${length}`);
-  const { nonEmbedding, head } = parameterCount(model);
+  const { active, head } = parameterCount(model);
   const { layers, heads, headDim } = model.shape;
-  const forward = 2 * (nonEmbedding + head) + 4 * layers * heads * headDim * length;
+  const forward = 2 * (active + head) + 4 * layers * heads * headDim * length;
   return { forward, training: 3 * forward };
 }
 

@@ -4,7 +4,7 @@ import { createModel } from './config/create-model.ts';
 import { foldBias } from './layers/fold-bias.ts';
 import { trainingMemory, type TrainingMemoryOptions } from './memory.ts';
 import type { Model } from './model.ts';
-import { GPT2_SMALL, llamaOfDepth } from './presets.ts';
+import { GPT2_SMALL, llamaOfDepth, nanochatOfDepth } from './presets.ts';
 
 let devices = 0;
 
@@ -18,8 +18,11 @@ async function measured(model: Model, { batch, length, checkpointed = false }: T
   const state = Object.entries(flat).map(([path, { shape }]) => ({ path, m: zeros(shape), v: zeros(shape) }));
   const ids = tensor(Int32Array.from({ length: batch * length }, (_, i) => (i * 7) % model.shape.vocabSize), [batch, length], 'int32');
   const { value, grads } = valueAndGrad((params: Tree) => {
-    const { hidden, head } = foldBias(model.hidden(params, { ids }, { checkpointed }), { head: model.head(params) as Tensor, bias: model.headBias?.(params) });
-    return linearCrossEntropy(hidden, head, ids);
+    const hidden = model.hidden(params, { ids }, { checkpointed });
+    const bias = model.headBias?.(params);
+    if (bias === undefined) return linearCrossEntropy(hidden, model.head(params), ids);
+    const folded = foldBias(hidden, { head: model.head(params) as Tensor, bias });
+    return linearCrossEntropy(folded.hidden, folded.head, ids);
   })(params);
   adamwUpdate(state.map(({ path, m, v }) => ({ param: flat[path]!, grad: grads[path]!, m, v, lr: 1e-3, weightDecay: 0 })), { beta1: 0.9, beta2: 0.99, eps: 1e-8, step: 1 });
   const { peakBytes } = memory();
@@ -34,6 +37,10 @@ afterAll(async () => {
 });
 
 describe('trainingMemory', () => {
+  const gemma = {
+    vocabSize: 1024, hiddenSize: 128, intermediateSize: 512, layers: 3, heads: 2, kvHeads: 1, headDim: 64, maxPositions: 256, normEps: 1e-6, tied: true, attentionBias: false,
+    activation: 'geluTanh', initStd: 0.02, queryScalar: 64, slidingLayers: [true, true, false], slidingWindow: 64, ropeTheta: 10_000, ropeScaling: { type: 'default' },
+  } as const;
   const qwen = { modelType: 'qwen3', headDim: 32, qkNorm: true, heads: 4, kvHeads: 2 } as const;
   test.each([
     ['llama, a vocabulary in several chunks', llamaOfDepth(2, { vocabSize: 8192 }), 1, 512],
@@ -44,6 +51,9 @@ describe('trainingMemory', () => {
       modelType: 'bert', vocabSize: 1024, hiddenSize: 128, intermediateSize: 512, heads: 2, layers: 3, maxPositions: 128, typeVocabSize: 2, normEps: 1e-12,
       activation: 'gelu', hiddenDropout: 0, initStd: 0.02,
     }, 4, 128],
+    ['nanochat', nanochatOfDepth(3, { vocabSize: 1024 }), 4, 128],
+    ['gemma2', { ...gemma, modelType: 'gemma2', attentionSoftCap: 50, logitSoftCap: 30 }, 4, 128],
+    ['gemma3', { ...gemma, modelType: 'gemma3_text', localRope: { ropeTheta: 10_000, ropeScaling: { type: 'default' } } }, 4, 128],
     ['gpt2', { ...GPT2_SMALL, vocabSize: 1024, hiddenSize: 128, intermediateSize: 512, heads: 2, layers: 3, bosId: 0, eosIds: [0] }, 4, 128],
   ] as const)('%s: within a tenth of what is measured', async (_, config, batch, length) => {
     const model = createModel(config);
@@ -67,5 +77,7 @@ describe('trainingMemory', () => {
     expect([optimizer, accumulated]).toEqual([2 * parameters, 0]);
     expect(trainingMemory(model, { batch: 1, length: 1, optimizerNumbers: 0, accumulate: 2 })).toMatchObject({ optimizer: 0, accumulated: parameters });
     expect(() => trainingMemory(model, { batch: 0, length: 1 })).toThrow(RangeError);
+    const experts = createModel({ model_type: 'mixtral', vocab_size: 8, hidden_size: 8, intermediate_size: 8, num_hidden_layers: 1, num_attention_heads: 2, num_key_value_heads: 1 });
+    expect(() => trainingMemory(experts, { batch: 1, length: 1 })).toThrow('found a mixture of experts');
   });
 });

@@ -47,11 +47,16 @@ const MIN_ROWS = 96;
 function savedPerToken({ shape, parameters }: Pick<Model, 'parameters' | 'shape'>): number {
   const { width, heads, kvHeads, headDim, mlpWidth, mlpInputs } = shape;
   const [q, kv] = [heads * headDim, kvHeads * headDim];
-  const normed = parameters.some(({ name }) => name.endsWith('.q_norm.weight'));
-  const layerNorm = parameters.some(({ name }) => /\.(ln_1|LayerNorm|input_layernorm)\.bias$/.test(name));
+  const has = (pattern: RegExp): boolean => parameters.some(({ name }) => pattern.test(name));
+  // nanochat's norms have no weights to be known by.
+  const normed = has(/\.(q_norm|fc1)\.weight$/);
+  // Gemma's halves are normed before they are added, both sides of which are kept.
+  const closed = has(/\.post_feedforward_layernorm\.weight$/);
+  const layerNorm = has(/\.(ln_1|LayerNorm|input_layernorm)\.bias$/);
   return 2 * width // the input of each half, for its norm and the residual
     + 2 * width // the normed input of each half, for its matrices
     + 2 * (layerNorm ? 2 : 1) // mean and deviation of each norm, or the deviation alone
+    + (closed ? 2 * (2 * width + 1) : 0)
     + (normed ? q + kv + heads + kvHeads : 0) // queries and keys before their own norm
     + q + 2 * kv // queries, keys and values
     + q + heads // what attention gave, and its log-sum-exp
@@ -61,7 +66,8 @@ function savedPerToken({ shape, parameters }: Pick<Model, 'parameters' | 'shape'
 /** How many tensors of the states' size are kept where embeddings are added up: both sides of each addition, and what a norm behind them reads. */
 function embeddedTensors({ parameters }: Pick<Model, 'parameters'>): number {
   const added = parameters.filter(({ name }) => /\b(wpe|(position|token_type|block_position)_embeddings)\.weight$/.test(name)).length;
-  return 2 * added + Number(parameters.some(({ name }) => name.endsWith('.embeddings.LayerNorm.weight')));
+  // One tensor where embeddings are normed (BERT, nanochat) or scaled (Gemma).
+  return 2 * added + Number(parameters.some(({ name }) => /\.(embeddings\.LayerNorm|layers\.0\.mlp\.fc1|layers\.0\.post_feedforward_layernorm)\.weight$/.test(name)));
 }
 
 /**
@@ -83,6 +89,7 @@ function embeddedTensors({ parameters }: Pick<Model, 'parameters'>): number {
 export function trainingMemory(model: Pick<Model, 'parameters' | 'shape'>, options: TrainingMemoryOptions): TrainingMemory {
   const { batch, length, checkpointed = false, optimizerNumbers = 2, accumulate = 1 } = options;
   if ('decoderLayers' in model.shape) throw new RangeError('trainingMemory: expected a model of one stack but found an encoder and a decoder. Measure a step of it instead.');
+  if (model.shape.experts !== undefined) throw new RangeError('trainingMemory: expected a model whose tokens all go one way but found a mixture of experts, which depends on their choices. Measure a step of it instead.');
   if (!(batch >= 1) || !(length >= 1)) throw new RangeError(`trainingMemory: expected batch and length of 1 or more but found ${batch} and ${length}`);
   const { layers, width, vocabSize, mlpWidth, mlpInputs, tied } = model.shape;
   const tokens = batch * length;

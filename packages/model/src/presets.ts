@@ -1,5 +1,6 @@
 import type { Gpt2Config } from './architectures/gpt2.ts';
 import type { LlamaConfig } from './architectures/llama.ts';
+import type { NanochatConfig } from './architectures/nanochat.ts';
 
 /**
  * A Llama whose sizes follow from its depth: width 64 · depth in heads of 64, an MLP of 8/3 of the width rounded up to 64, a tied
@@ -37,6 +38,31 @@ export function llamaOfDepth(depth: number, { vocabSize, maxPositions = 1024 }: 
     qkNorm: false,
     activation: 'silu',
     initStd: 0.02,
+  };
+}
+
+/**
+ * A nanochat whose sizes follow from its depth: width 64 · depth rounded up to whole heads of 128, an MLP of four times the width, a head
+ * of its own, logits capped at 15.
+ *
+ * The project trains it on 12 tokens for each parameter, and gives its later models value embeddings and sliding windows besides, for
+ * which the format has no place.
+ *
+ * @example
+ * ```ts
+ * import { createModel, nanochatOfDepth } from '@llm/model';
+ * const { shape } = createModel(nanochatOfDepth(5, { vocabSize: 8192 }));
+ * if (shape.width !== 384 || shape.heads !== 3 || shape.headDim !== 128) throw new Error('320 rounded up to three heads');
+ * ```
+ */
+export function nanochatOfDepth(depth: number, { vocabSize, maxPositions = 2048 }: { vocabSize: number; maxPositions?: number }): NanochatConfig {
+  if (!Number.isInteger(depth) || depth < 1 || depth > 128) throw new RangeError(`nanochatOfDepth: expected a depth from 1 to 128 but found ${depth}`);
+  const headDim = 128;
+  const heads = Math.ceil((64 * depth) / headDim);
+  const hiddenSize = heads * headDim;
+  return {
+    modelType: 'nanochat', vocabSize, hiddenSize, intermediateSize: 4 * hiddenSize, layers: depth, heads, kvHeads: heads, headDim, maxPositions, ropeTheta: 10_000,
+    ropeScaling: { type: 'default' }, normEps: 1e-6, tied: false, attentionBias: false, activation: 'relu2', initStd: 0.02, logitSoftCap: 15,
   };
 }
 

@@ -53,9 +53,9 @@ export { ensembleRewards, meanReward, uncertainReward, worstReward, type Combine
 export { rewardScale, scaleRewards, type RewardScale } from './reward-model/reward-scale.ts';
 export { rollouts, type RolloutOptions } from './online/rollouts.ts';
 export type { Completion, Group, Prompt, Round } from './online/round.ts';
-export { completionRows, policyBatch, type CompletionRows, type PolicyBatch, type PolicyBatchOptions } from './online/policy-batch.ts';
+export { completionRows, policyBatch, type CompletionRows, type Counts, type PolicyBatch, type PolicyBatchOptions } from './online/policy-batch.ts';
 export { policyLoss, type PolicyContext } from './online/policy-loss.ts';
-export type { Counts, Objective, PolicyTerms } from './online/objective.ts';
+export type { Objective, PolicyTerms } from './online/objective.ts';
 export { scoreTokens, tokenLogProbs, type ScoredTokens, type TokenLogProbsOptions } from './online/token-log-probs.ts';
 export { groupAdvantages } from './online/advantages/group-advantages.ts';
 export { byBatch, byGroup, unscaled, type AdvantageScale } from './online/advantages/advantage-scale.ts';

@@ -127,6 +127,32 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (device) => {
   });
 });
 
+test('a mixture of experts adds its load balance, of each micro-batch by its share of the targets', async () => {
+  await useDevice('wasm', { threads: 2 });
+  const moe = (coefficient: number): Model => createModel({
+    model_type: 'mixtral', vocab_size: 61, hidden_size: 16, intermediate_size: 24, num_hidden_layers: 2, num_attention_heads: 4, num_key_value_heads: 2,
+    num_local_experts: 4, max_position_embeddings: 32, router_aux_loss_coef: coefficient,
+  });
+  const params = paramsOf(moe(0));
+  const number = (loss: (params: Tree) => Tensor): number => scope(() => loss(params).dataSync()[0]!);
+  const [long, short] = [alone(documents[2]!), alone(documents[0]!)];
+  const balance = (batch: CausalBatch): number => (number((p) => causalLoss(moe(0.5))(p, batch)) - number((p) => causalLoss(moe(0))(p, batch))) / 0.5;
+  // Two experts a token: 2 where they are used alike, more where not.
+  expect(balance(long)).toBeGreaterThan(2);
+  const denominator = long.targetCount + short.targetCount;
+  const step = (coefficient: number): number => [long, short].reduce((sum, batch) => sum + number((p) => causalLoss(moe(coefficient))(p, batch, { denominator: tensor(denominator) })), 0);
+  expect(step(0.5) - step(0)).toBeCloseTo(0.5 * (13 * balance(long) + 8 * balance(short)) / 21, 4);
+  for (const checkpointed of [false, true]) {
+    const { value, grads } = valueAndGrad(causalLoss(moe(0.5), { checkpointed }))(params, long);
+    const plain = valueAndGrad(causalLoss(moe(0), { checkpointed }))(params, long);
+    const router = 'model.layers.1.block_sparse_moe.gate.weight';
+    expect(grads[router]!.dataSync()).not.toEqual(plain.grads[router]!.dataSync());
+    disposeTree({ value, ...grads });
+    disposeTree({ value: plain.value, ...plain.grads });
+  }
+  disposeTree(params);
+});
+
 describe('what cannot be trained on is refused before the model runs', () => {
   const params: Tree = {};
   const one = (ids: number[], length: number): CausalBatch => batchOf(packDocuments([ids], { length }), [0]);

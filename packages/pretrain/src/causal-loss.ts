@@ -1,4 +1,4 @@
-import { hiddenOf, type Model } from '@llm/model';
+import { addAuxiliary, hiddenOf, type Model } from '@llm/model';
 import { linearCrossEntropy, type Tensor, tensor, type Tree } from '@llm/tensor';
 import type { CausalBatch } from './collate.ts';
 import { IGNORED } from './packing/pack-documents.ts';
@@ -25,6 +25,7 @@ export interface CausalContext {
  *
  *   L = −Σ log p(target | document so far) / denominator, in nats
  *
+ * What the architecture wants added, as a mixture of experts its load balance, is added for this batch's share of the targets.
  * The logits are never stored, unless the head is a weight that applies itself. Documents packed into one row do not see each
  * other; a batch with one document a row skips that mask.
  *
@@ -50,7 +51,10 @@ export function causalLoss(
     const { denominator = batch.targetCount } = context;
     const seed = dropout ? context.seed : undefined;
     if (typeof denominator === 'number' && !(denominator > 0)) throw new RangeError('causalLoss: expected at least one target but found none. Documents need two tokens or more.');
-    const hidden = hiddenOf(model, params, batch, { checkpointed, ...(seed === undefined ? {} : { dropoutSeed: seed }) });
-    return linearCrossEntropy(hidden, model.head(params), tensor(batch.targets, [batch.rows, batch.length], 'int32'), { ignoreIndex: IGNORED, denominator, labelSmoothing, zLoss });
+    let added: Tensor | undefined;
+    const hidden = hiddenOf(model, params, batch, { checkpointed, auxiliary: (loss) => { added = loss; }, ...(seed === undefined ? {} : { dropoutSeed: seed }) });
+    const targets = tensor(batch.targets, [batch.rows, batch.length], 'int32');
+    const loss = linearCrossEntropy(hidden, model.head(params), targets, { ignoreIndex: IGNORED, denominator, labelSmoothing, zLoss });
+    return addAuxiliary(loss, added, { targets, denominator, ignoreIndex: IGNORED });
   };
 }

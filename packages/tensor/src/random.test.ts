@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { useDevice } from './device/use-device.ts';
-import { randomNormal } from './random.ts';
+import { randomNormal, randomUniform } from './random.ts';
 
 const draw = (count: number, options: Parameters<typeof randomNormal>[1]): Float32Array => randomNormal([count], options).dataSync() as Float32Array;
 
@@ -40,4 +40,19 @@ describe('normal numbers', () => {
       expect(Math.abs(correlation)).toBeLessThan(5 / Math.sqrt(count));
     }
   });
+});
+
+test('uniform numbers: bounds, mean and deviation are those asked for, the same on every device', async () => {
+  const count = 50_000;
+  await useDevice('cpu');
+  const onCpu = randomUniform([count], { low: -1, high: 3, seed: 5, stream: 'u' }).dataSync();
+  await useDevice('wasm');
+  const values = randomUniform([count], { low: -1, high: 3, seed: 5, stream: 'u' }).dataSync() as Float32Array;
+  expect(values).toEqual(onCpu);
+  expect(values.every((value) => value >= -1 && value < 3)).toBe(true);
+  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  // Five standard errors; the deviation of a uniform is a range of 4 over √12.
+  expect(Math.abs(mean - 1)).toBeLessThan((5 * 4) / Math.sqrt(12 * count));
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count;
+  expect(Math.abs(variance - 16 / 12)).toBeLessThan(0.05);
 });

@@ -14,7 +14,7 @@ const near = (a, b, tolerance = 1e-4) => a.every((value, i) => Math.abs(value - 
 const plain = logits(base);
 
 const learn = async (params, { of = model, optimizer = adamw({ lr: 0.02 }), after = () => undefined } = {}) => {
-  const loss = (p, batch, context) => t.div(t.sum(t.square(of.hidden(p, { ids: ids() }))), context.denominator);
+  const loss = (p, batch, { denominator }) => t.linearCrossEntropy(of.hidden(p, { ids: ids() }), of.head(p), t.tensor([2, 3, 4], [1, 3], 'int32'), { denominator });
   const losses = [];
   for await (const step of train({ params, loss: l.dropoutLoss(loss), batches: Array.from({ length: 8 }, () => ({ targetCount: 1 })), optimizer, trainable: l.trainable(params) })) {
     losses.push(step.loss);

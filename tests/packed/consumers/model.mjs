@@ -75,3 +75,15 @@ expect(m.flopsPerPair(t5, { encoderLength: 3, decoderLength: 2 }).forward > 0, '
 const glm = m.glm(m.createModel({ model_type: 'glm', vocab_size: 16, hidden_size: 8, num_layers: 1, num_attention_heads: 2, block_position_encoding: true }).config);
 const blanks = { positions: t.tensor([0, 1, 1], [1, 3], 'int32'), blockPositions: t.tensor([0, 0, 1], [1, 3], 'int32'), prefixes: t.tensor([2], [1], 'int32') };
 expect(glm.apply(glm.init(1), { ids, ...blanks }).shape.join() === '1,3,16', 'logits for every token');
+
+// Gemma, nanochat and a mixture of experts, whose load balance comes beside the states.
+const blocks = { ...sizes, num_key_value_heads: 1, head_dim: 4 };
+const gemma = m.gemma(m.createModel({ model_type: 'gemma2', ...blocks, final_logit_softcapping: 0.5 }).config);
+expect(gemma.apply(gemma.init(1), { ids }).dataSync().every((logit) => Math.abs(logit) <= 0.5), 'logits below the cap');
+const nanochat = m.nanochat(m.createModel(m.nanochatOfDepth(1, { vocabSize: 16 })).config);
+expect(nanochat.apply(nanochat.init(1), { ids }).shape.join() === '1,3,16', 'logits for every token');
+const moe = m.moe(m.createModel({ model_type: 'mixtral', ...blocks, num_local_experts: 3 }).config);
+let balance = 0;
+moe.hidden(moe.init(1), { ids }, { auxiliary: (loss) => { balance = loss.dataSync()[0]; } });
+expect(m.addAuxiliary(t.tensor(1), t.tensor(2), { targets: ids, denominator: 6 }).dataSync()[0] === 2, 'three targets of six');
+expect(balance > 0.0019, 'at least two experts a token, times 0.001');

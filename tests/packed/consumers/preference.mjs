@@ -15,7 +15,8 @@ const before = {
   discopop: 0.5 * Math.LN2 + 0.5, sft: 2, sigmoidNorm: Math.LN2, exoPair: 0.5 * (2 * Math.log(0.5) - Math.log(0.001) - Math.log(0.999)),
   simpo: Math.log(1 + Math.E), cpo: Math.log(1 + Math.exp(0.2)) + 2, cpoHinge: 1.2 + 2, cpoIpo: 25 + 2,
 };
-for (const [name, expected] of Object.entries(before)) close(scope(() => p[name]()(equal).dataSync()[0]), expected, name);
+const losses = { ...p };
+for (const [name, expected] of Object.entries(before)) close(scope(() => losses[name]()(equal).dataSync()[0]), expected, name);
 for (const divergence of [p.reverseKl(), p.forwardKl(), p.jensenShannon(), p.alphaDivergence()]) close(p.dpo({ divergence })(equal).dataSync()[0], Math.LN2, 'a divergence');
 close(p.weighted([[p.dpo(), 2], [p.orpo({ withPrompt: false }), 0]])(equal).dataSync()[0], 2 * Math.LN2, 'weighted');
 const single = { policy: tensor([-8, -6]), reference: tensor([-8, -6]), desirable: tensor([1, 0]), baseline: p.ktoBaseline(tensor([-3]), tensor([-2])) };
@@ -73,3 +74,83 @@ close(sum(p.stepCrossEntropy(tensor([0, 0], [1, 2]), Float32Array.of(1, 0))).dat
 expect(scope(() => p.stepLogits(judge, judgeParams, steps)).shape.join() === '2,2', 'two steps');
 for (const combine of [p.meanReward(), p.worstReward(), p.uncertainReward()]) expect(p.ensembleRewards([[1], [1]], combine)[0] === 1, 'two models of one mind');
 close(p.scaleRewards([3], p.rewardScale([1, 3]))[0], Math.SQRT1_2, 'a reward on a scale');
+
+// Reinforcement: a round, its rewards, a step of every objective.
+const policy = model.init(3);
+const reference = p.frozenCopy(policy);
+const asked = [[{ ids: [1, 2], answer: 5 }, { ids: [3], answer: 6 }]];
+for await (const round of p.rollouts(model, policy, asked, { samples: 4, maxTokens: 6, eosIds: [], seed: 1, topK: 20, topP: 0.99 })) {
+  const rewards = [({ ids, prompt }) => Number(ids[0] === prompt.answer), p.thinkFormat, p.repetitionPenalty({ n: 2 }), p.softOverlong({ maxTokens: 8, margin: 4 }), p.cosineLength(() => 1, { maxTokens: 8 }), ({ ids }) => ids[0] / 32];
+  const { rewards: said, each } = await p.rewardRound(round, { rewards, decode: (ids) => ids.join(' ') });
+  const rows = p.completionRows(round);
+  const old = await p.scoreTokens(model, policy, rows, { entropies: true });
+  const sampled = round.groups.flatMap(({ completions }) => completions.flatMap(({ logProbs }) => [...logProbs]));
+  old.logProbs.forEach((value, i) => close(value, sampled[i], 'a log-probability of the sampling'));
+  expect(scope(() => p.tokenLogProbs(model, policy, rows).logProbs).size === sampled.length, 'one a token');
+  const { logProbs: refLogProbs } = await p.scoreTokens(model, reference, rows);
+  const samples = { samples: 4 };
+  const advantages = p.groupAdvantages(said, { ...samples, scale: p.byGroup() });
+  for (const other of [p.groupAdvantages(said, { ...samples, scale: p.byBatch() }), p.groupAdvantages(said, { ...samples, scale: p.unscaled }), p.leaveOneOut(said, samples), p.normalizedObjectives(each, samples)]) {
+    expect(other.length === 8 && other.every(Number.isFinite), 'an advantage for each completion');
+  }
+  expect(p.reinforcePlusPlus(said, { lengths: rows.tokenCounts, samples: 4 }).length === sampled.length, 'an advantage for each token');
+  const control = p.adaptiveKl({ beta: 0.1 });
+  control.update({ kl: 12, completions: 8 });
+  const objectives = [
+    p.dapo({ beta: control }), p.grpo({ beta: p.fixedKl(0.1) }), p.bnpo({ ratio: p.tokenRatio }), p.drGrpo({ maxTokens: 6 }), p.gspo(), p.luspo({ ratio: p.sequenceRatio }), p.cispo(), p.sapo(), p.vespo(), p.gmpo(),
+    p.reinforce(), p.rloo(), p.nashMd(),
+  ];
+  const factors = p.topEntropyTokens(old.entropies, 0.5);
+  const correction = p.maskedCorrection(old.logProbs, sampled, { lengths: rows.tokenCounts });
+  p.truncatedCorrection(old.logProbs, sampled).forEach((value) => close(value, 1, 'the same sampler'));
+  const more = { advantages, oldLogProbs: old.logProbs, refLogProbs, factors, correction, layout: p.sharedPrefix() };
+  for (const objective of objectives) expect(Number.isFinite(await one({ params: policy, loss: p.policyLoss(model, objective), batches: [p.policyBatch(round, { objective, ...more })] })), `a step of ${objective.name}`);
+  const judged = await p.judgedRound(round, { judge: p.bothOrders(p.scoreJudge((_, answer) => answer.length)), promptText: String, decode: (ids) => ids.join('') });
+  const pairs = p.judgedPairs(judged);
+  if (pairs.length > 0) {
+    for (const objective of [p.onlineDpo(), p.xpo()]) {
+      const { logProbs } = await p.scoreTokens(model, reference, p.completionRows(judged));
+      const batch = p.policyBatch(judged, { objective, advantages: judged.advantages, refLogProbs: logProbs });
+      expect(Number.isFinite(await one({ params: policy, loss: p.policyLoss(model, objective), batches: [batch] })), `a step of ${objective.name}`);
+    }
+  }
+  const report = p.roundReport(round, { rewards: said, refLogProbs });
+  const watching = p.watch([p.lengthMonitor(), p.repetitionMonitor({ most: 1 }), p.entropyMonitor(), p.klMonitor({ most: 100 }), p.hackingMonitor({ independent: () => 1 })]);
+  expect(watching(report).length === 0, 'nothing to say of a first round');
+  for await (const some of p.dynamicSampling([{ round, rewards: said }], { groups: 1 })) expect(some.round.groups.length === 1, 'a group to learn from');
+
+  // PPO on the same round.
+  const both = { policy, value: reward.from(reference, { seed: 4 }) };
+  const values = await p.tokenValues(reward, both.value, rows).data();
+  const ppo = p.ppoSamples(round, { scores: said, logProbs: old.logProbs, refLogProbs, values, kl: p.k3 });
+  close(p.k1(2), -2, 'k1');
+  expect(Number.isFinite(await one({ params: both, loss: p.ppoLoss({ policy: model, value: reward }), batches: [p.ppoBatch(ppo.slice(0, 3))] })), 'a step of PPO');
+}
+close(p.gae([1], [0.5]).advantages[0], 0.5, 'gae');
+close(p.whiten([1, 3])[1], Math.SQRT1_2, 'whiten');
+p.syncReference(reference, policy, { mix: 1 });
+const kept = p.lastGood(policy);
+await kept.keep();
+kept.restore();
+const tracker = p.valueTracker();
+expect(p.singleStreamAdvantages(tracker, [{ key: 'a', reward: 1, meanLogProb: -1 }, { key: 'b', reward: 0, meanLogProb: -1 }])[0] > 0, 'better than the other');
+expect(p.drawWeighted(tracker.priorities(['a', 'b']), { count: 2, uniform: () => 0.5 }).length === 2, 'two prompts');
+expect(p.geometricMixture(model).shape.layers === 2, 'two players');
+expect(p.isThought('<think>a</think>b') && p.repeatedShare([1, 1, 1], 1) > 0.6, 'a thought, and a repetition');
+
+// Judges, sandbox and mathematics.
+const question = { prompt: 'q', first: 'a', second: 'b' };
+expect(p.readVerdict(`${p.judgePrompt(question)} [[A]]`) === 1, 'a verdict');
+const endpoint = p.endpointJudge({ url: 'http://localhost/v1', model: 'm', retries: 0, fetch: async () => Response.json({ choices: [{ message: { content: '[[B]]' } }] }) });
+expect(await endpoint(question) === 0, 'B is better');
+const refused = await p.endpointJudge({ url: 'http://localhost/v1', model: 'm', fetch: async () => new Response('', { status: 401 }) })(question).catch((error) => error);
+expect(refused instanceof p.JudgeError && refused.code === 'refused' && new p.JudgeError('', { code: 'refused' }).status === undefined, 'a judge that refuses');
+expect(await p.modelJudge(model, policy, { encode: () => [1], verdicts: [[2], [3]] })(question) > 0, 'a model judges');
+expect(p.extractAnswer('\\boxed{7}') === '7' && p.normalizeAnswer('$7$.') === '7' && p.codeBlock('x') === 'x', 'an answer');
+const maths = p.mathsChecker({ timeoutMs: 10_000 });
+expect(await p.accuracy({ maths, reference: () => '(x-1)(x+1)' })({ text: '\\boxed{x^2-1}', prompt: {}, ids: [], reason: 'eos' }) === 1, 'the same polynomial');
+await maths.close();
+const sandbox = p.codeSandbox({ timeoutMs: 3000 });
+const reply = await p.codeReward({ sandbox, task: () => ({ entry: 'f', cases: [{ args: [2], expected: 4 }] }) })({ text: 'const f = (x) => x * x', prompt: {}, ids: [], reason: 'eos' });
+expect(reply === 1, 'a program that is right');
+await sandbox.close();

@@ -84,6 +84,8 @@ for (const name of ['cpu', 'wasm']) {
   gradientOf({ h: random([3, 4], 'h'), w: random([5, 4], 'w') }, ({ h, w }) => t.linearCrossEntropy(h, w, int32([0, 4, -100])));
   gradientOf({ h: random([3, 4], 'h'), w: random([5, 4], 'w') }, ({ h, w }) => t.linearLogProbs(h, w, Int32Array.of(0, 4, -100), { entropies: true }).logProbs);
   gradientOf({ x: random([8], 'x') }, ({ x }) => t.dropout(x, 0.5, { seed: 3 }));
+  gradientOf({ x: random([8], 'x') }, ({ x }) => t.softCap(x, { cap: 2 }));
+  gradientOf({ x: random([2, 8], 'x'), w: random([3, 8], 'w') }, ({ x, w }) => t.linear(x, t.cappedHead(w, { cap: 2 })));
   gradientOf({ x: random([4], 'x') }, ({ x }) => t.checkpointed((y) => t.square(y))(x));
   gradientOf({ x: random([4], 'x') }, ({ x }) => t.differentiable({
     inputs: { x }, forward: () => t.mul(x, t.scalar(2)), backward: (dy) => ({ x: () => t.mul(dy, t.scalar(2)) }),
@@ -139,6 +141,12 @@ const tree = t.unflatten([['a.weight', t.tensor([1, 2])], ['b', t.tensor([3])]])
 expect(t.countParameters(tree) === 3 && Object.keys(t.flatten(tree)).join() === 'a.weight,b', 'three values under two names');
 expect(t.leaves(t.mapLeaves(tree, (leaf) => t.neg(leaf))).length === 2, 'two leaves');
 equal(t.withTensors(tree, { b: t.tensor([4]) }).b, [4], 'the tensor put in');
+for (const format of [t.nf4(), t.nf4({ doubleQuantized: true }), t.int4(), t.int8()]) {
+  const weight = t.quantizedWeight(Float32Array.of(1, -1, 0, 1), { shape: [2, 2], format });
+  expect(Math.abs(t.linear(t.tensor([[2, 3]]), weight).dataSync()[0] + 1) < 0.2, `2 · 1 − 3 in ${format.name}`);
+}
+const drawn = t.randomUniform([100], { low: 1, high: 2, seed: 0 }).dataSync();
+expect(drawn.every((value) => value >= 1 && value < 2), 'numbers from 1 to below 2');
 expect(!t.isWeight(tree.b), 'a tensor, not a weight');
 
 // Safetensors.

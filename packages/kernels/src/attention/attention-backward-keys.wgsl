@@ -1,5 +1,6 @@
 // dv_j = Σ_i p_ij dout_i and dk_j = scale Σ_i ds_ij q_i: a workgroup owns a block of keys of one key head and streams past the rows
-// of queries of all its heads that see some of them. With p = exp(score − lse) and dp = dout · v, ds = p (dp − dout · o).
+// of queries of all its heads that see some of them. With p = exp(score − lse) and dp = dout · v, ds = p (dp − dout · o), times
+// the slope of a soft cap.
 // Where there are few blocks, several workgroups share the rows of one, and each gives sums of its own.
 @group(0) @binding(7) var<storage, read_write> dk: array<f32>;
 @group(0) @binding(8) var<storage, read_write> dv: array<f32>;
@@ -108,12 +109,17 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) groups: vec3u
       let key = first + y + Y * r;
       let keyAt = min(key, params.keys - 1u);
       var score = p[r];
+      var slope = vec4f(1.0);
+      if (params.cap > 0.0) {
+        score = softCapped(score, params.cap);
+        slope = softCapSlope(score, params.cap);
+      }
       if (params.hasBias != 0u) { score += LOG2E * vec4f(bias[biasAt.x + keyAt], bias[biasAt.y + keyAt], bias[biasAt.z + keyAt], bias[biasAt.w + keyAt]); }
       var keyId = 0;
       if (params.hasSegments != 0u) { keyId = segmentAt(place.batch * params.keys + keyAt); }
       let shown = visible(vec4i(i32(key)), low, min(high, vec4i(end)), vec4i(keyId), rowId);
       p[r] = select(vec4f(), exp2(score - logs), shown);
-      ds[r] = select(vec4f(), p[r] * (ds[r] - own), shown);
+      ds[r] = select(vec4f(), p[r] * (ds[r] - own) * slope, shown);
     }
 
     for (var start = 0u; start < STREAMED && r0 + start < range.y; start += VALUES) {

@@ -1,5 +1,5 @@
 // dq = scale Σ_j ds_ij k_j: a workgroup owns a block of rows of queries and streams past the keys that some of them see. With
-// p = exp(score − lse) and dp = dout · v, ds = p (dp − dout · o).
+// p = exp(score − lse) and dp = dout · v, ds = p (dp − dout · o), times the slope of a soft cap.
 @group(0) @binding(7) var<storage, read_write> dq: array<f32>;
 
 var<workgroup> seen: array<vec4i, OWNED>;
@@ -80,13 +80,18 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) groups: vec3u
     }
     for (var r = 0u; r < ROWS; r++) {
       let row = seen[y + Y * r];
+      var slope = vec4f(1.0);
+      if (params.cap > 0.0) {
+        scores[r] = softCapped(scores[r], params.cap);
+        slope = softCapSlope(scores[r], params.cap);
+      }
       if (params.hasBias != 0u && first + y + Y * r < params.rows) {
         let at = vec4u(biasRow(place, first + y + Y * r) * params.keys) + keyAt;
         scores[r] += LOG2E * vec4f(bias[at.x], bias[at.y], bias[at.z], bias[at.w]);
       }
       let shown = visible(key, vec4i(row.x), vec4i(min(row.y, range.y)), keyId, vec4i(row.z));
       let p = exp2(scores[r] - known[y + Y * r].x);
-      ds[r] = select(vec4f(), p * (ds[r] - known[y + Y * r].y), shown);
+      ds[r] = select(vec4f(), p * (ds[r] - known[y + Y * r].y) * slope, shown);
     }
 
     for (var start = 0u; start < STREAMED && k0 + i32(start) < range.y; start += VALUES) {

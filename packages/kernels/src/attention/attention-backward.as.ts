@@ -6,6 +6,7 @@ import { exp2Constants, exp2 } from '../common/exp2.as';
 import { tile } from '../common/tile.as';
 import { ATTENTION_KEYS, ATTENTION_LD, attentionRowsTile } from './tile.as';
 import { attentionPackColumns, attentionPackQueries, attentionPackRows } from './pack.as';
+import { attentionCapGradient } from './cap.as';
 import { attentionAddBias, attentionBlockSegments, attentionMask, attentionMasked, attentionRange } from './mask.as';
 
 const QUERIES: i32 = 48;
@@ -19,7 +20,7 @@ export function attentionBackward(
   begin: i32, end: i32, dout: usize, q: usize, k: usize, v: usize, o: usize, lse: usize,
   bias: usize, segments: usize, lengths: usize, offsets: usize, prefixes: usize, dqAll: usize, dk: usize, dv: usize,
   queries: i32, keys: i32, heads: i32, kvHeads: i32, width: i32, scale: f32, causal: i32, window: i32, offset: i32,
-  biasBatchStep: i32, biasHeadStep: i32, blockKeys: i32, splits: i32, dqBytes: usize,
+  biasBatchStep: i32, biasHeadStep: i32, cap: f32, blockKeys: i32, splits: i32, dqBytes: usize,
 ): void {
   const group = heads / kvHeads;
   const padded = (width + 7) & ~7;
@@ -102,14 +103,15 @@ export function attentionBackward(
               }
               zero(pAt, dsAt, 0, low);
               zero(pAt, dsAt, high, room);
+              const own = attentionDot(dout + start + <usize>r * queryRow, o + start + <usize>r * queryRow, width);
+              if (cap > 0) attentionCapGradient(pAt, dsAt, low, high, cap, own);
               if (bias) {
                 const from = <usize>((b * biasBatchStep + head * biasHeadStep) * queries + at + r) * keys + k0;
                 attentionAddBias(pAt, bias + (from << 2), low, high, present);
               }
               if (masked) attentionMask(pAt, at + r + shift, low, high, k0, present, open, window, ids, block, keys);
-              const own = attentionDot(dout + start + <usize>r * queryRow, o + start + <usize>r * queryRow, width);
               const total = load<f32>(lse + (<usize>((b * heads + head) * queries + at + r) << 2));
-              attentionScoreGradient(pAt, dsAt, low, high, total, own, constants);
+              attentionScoreGradient(pAt, dsAt, low, high, total, cap > 0 ? 0 : own, constants);
             }
             if (range == 0) continue;
             for (let c: usize = 0; c < <usize>padded; c += 8) {

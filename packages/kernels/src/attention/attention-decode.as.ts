@@ -3,6 +3,7 @@
 import { fma, scratch, sumLanes, loadPartial } from '../common/simd.as';
 import { exp2Constants, exp2 } from '../common/exp2.as';
 import { ATTENTION_KEYS, ATTENTION_LD } from './tile.as';
+import { attentionCap } from './cap.as';
 import { attentionAddBias, attentionBlockSegments, attentionMask, attentionRange } from './mask.as';
 import { attentionFinish, attentionSoftmax } from './attention.as';
 
@@ -14,7 +15,7 @@ export function attentionDecode(
   begin: i32, end: i32, q: usize, k: usize, v: usize, o: usize, lse: usize,
   bias: usize, segments: usize, lengths: usize, offsets: usize, prefixes: usize,
   queries: i32, keys: i32, heads: i32, kvHeads: i32, width: i32, scale: f32, causal: i32, window: i32, offset: i32,
-  biasBatchStep: i32, biasHeadStep: i32, stretch: i32, stretches: i32, partial: usize, batch: i32,
+  biasBatchStep: i32, biasHeadStep: i32, cap: f32, stretch: i32, stretches: i32, partial: usize, batch: i32,
 ): void {
   const group = heads / kvHeads, rows = group * queries;
   const padded = (width + 3) & ~3;
@@ -54,6 +55,7 @@ export function attentionDecode(
         if (range == 0) continue;
         const low = range >> 16, high = range & 0xffff, last = min(high, present);
         scoreKeys(queriesAt + <usize>r * rowBytes, k + source, keyRow, low, last, width, scores);
+        if (cap > 0) attentionCap(scores, low, high, cap);
         if (bias) {
           const at = <usize>((b * biasBatchStep + head * biasHeadStep) * queries + query) * keys + k0;
           attentionAddBias(scores, bias + (at << 2), low, high, present);

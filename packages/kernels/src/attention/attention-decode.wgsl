@@ -51,6 +51,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) groups: vec3u
     if (key < end) {
       var sum = 0.0;
       for (var i = 0u; i < ACROSS; i++) { sum += parts[lane * 17u + i]; }
+      if (params.cap > 0.0) { sum = softCapped(vec4f(sum), params.cap).x; }
       var hidden = key < seen.x || key >= seen.y;
       if (params.hasSegments != 0u) {
         let keyId = segmentAt(place.batch * params.keys + u32(key));

@@ -17,6 +17,8 @@ export interface AttentionCall {
   readonly offset: number;
   readonly biasBatchStep: number;
   readonly biasHeadStep: number;
+  /** Of the scores in units of log₂; 0 for none. */
+  readonly cap: number;
 }
 
 /** The struct of attention-rows.wgsl. */
@@ -25,7 +27,7 @@ const params = {
   factor: 'f32', scale: 'f32', causal: 'u32', window: 'i32', offset: 'i32', biasBatchStep: 'u32', biasHeadStep: 'u32',
   hasBias: 'u32', hasSegments: 'u32', hasLengths: 'u32', hasOffsets: 'u32', hasPrefixes: 'u32',
   segmentsAt: 'u32', lengthsAt: 'u32', offsetsAt: 'u32', prefixesAt: 'u32',
-  groups: 'u32', blocks: 'u32', stretch: 'u32', shares: 'u32', outRows: 'u32', nothing: 'f32',
+  groups: 'u32', blocks: 'u32', stretch: 'u32', shares: 'u32', outRows: 'u32', nothing: 'f32', cap: 'f32',
 } as const;
 
 type Program = GpuProgram<typeof params>;
@@ -39,9 +41,9 @@ function byWidth(name: string, source: string, bindings: GpuProgram['bindings'])
 }
 
 const forwardBindings = ['read', 'read', 'read', 'read', 'read', 'read', 'read', 'write', 'write'] as const;
-const tiled = wgsl.attentionRows + wgsl.attentionSpan + wgsl.attentionTile;
+const tiled = wgsl.softCap + wgsl.attentionRows + wgsl.attentionSpan + wgsl.attentionTile;
 const forward = byWidth('attention', wgsl.attentionMasks + tiled + wgsl.attention, forwardBindings);
-const decode = byWidth('attentionDecode', wgsl.attentionMasks + wgsl.attentionRows + wgsl.attentionDecode, forwardBindings);
+const decode = byWidth('attentionDecode', wgsl.attentionMasks + wgsl.softCap + wgsl.attentionRows + wgsl.attentionDecode, forwardBindings);
 const merge = defineProgram({
   name: 'attentionMerge', source: wgsl.attentionMerge, bindings: ['read', 'read', 'write', 'write'],
   params: { queries: 'u32', heads: 'u32', width: 'u32', rows: 'u32', stretches: 'u32', nothing: 'f32' },
@@ -88,14 +90,14 @@ function tilesFor(width: number, vectors: number, groupsOf: (owned: number) => n
 
 /** The scalars that all programs share. `at` says which masks there are. */
 function scalarsOf(call: AttentionCall, at: GpuLaunch['at']): Scalars {
-  const { batch, queries, keys, heads, kvHeads, width, scale, causal, window, offset, biasBatchStep, biasHeadStep } = call;
+  const { batch, queries, keys, heads, kvHeads, width, scale, causal, window, offset, biasBatchStep, biasHeadStep, cap } = call;
   const group = heads / kvHeads;
   return {
     queries, keys, heads, kvHeads, width, group, rows: queries * group, pairs: batch * kvHeads,
     factor: scale * Math.LOG2E, scale, causal, window, offset, biasBatchStep, biasHeadStep,
     hasBias: at.bias ? 1 : 0, hasSegments: at.segments ? 1 : 0, hasLengths: at.lengths ? 1 : 0, hasOffsets: at.offsets ? 1 : 0,
     hasPrefixes: at.prefixes ? 1 : 0, segmentsAt: 0, lengthsAt: 0, offsetsAt: 0, prefixesAt: 0,
-    groups: 0, blocks: 0, stretch: keys, shares: 1, outRows: batch * queries * heads, nothing: -Infinity,
+    groups: 0, blocks: 0, stretch: keys, shares: 1, outRows: batch * queries * heads, nothing: -Infinity, cap,
   };
 }
 

@@ -1,11 +1,11 @@
-// A pair is a key head of one row of the batch. Its rows are the queries of all heads that read it, numbered by position first and
+// The cap is that of scores in units of log₂. A pair is a key head of one row of the batch. Its rows are the queries of all heads that read it, numbered by position first and
 // head second, so that neighbouring rows see nearly the same keys.
 struct Params {
   queries: u32, keys: u32, heads: u32, kvHeads: u32, width: u32, group: u32, rows: u32, pairs: u32,
   factor: f32, scale: f32, causal: u32, window: i32, offset: i32, biasBatchStep: u32, biasHeadStep: u32,
   hasBias: u32, hasSegments: u32, hasLengths: u32, hasOffsets: u32, hasPrefixes: u32,
   segmentsAt: u32, lengthsAt: u32, offsetsAt: u32, prefixesAt: u32,
-  groups: u32, blocks: u32, stretch: u32, shares: u32, outRows: u32, nothing: f32,
+  groups: u32, blocks: u32, stretch: u32, shares: u32, outRows: u32, nothing: f32, cap: f32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 

@@ -6,6 +6,7 @@ import { exp2Constants, exp2, log2 } from '../common/exp2.as';
 import { tile } from '../common/tile.as';
 import { ATTENTION_KEYS, ATTENTION_LD, attentionRowsTile } from './tile.as';
 import { attentionPackColumns, attentionPackQueries, attentionPackRows } from './pack.as';
+import { attentionCap } from './cap.as';
 import { attentionAddBias, attentionBlockSegments, attentionMask, attentionMasked, attentionRange } from './mask.as';
 
 const SCORES_BYTES: usize = 6 * ATTENTION_LD * 4;
@@ -16,7 +17,7 @@ export function attention(
   begin: i32, end: i32, q: usize, k: usize, v: usize, o: usize, lse: usize,
   bias: usize, segments: usize, lengths: usize, offsets: usize, prefixes: usize,
   queries: i32, keys: i32, heads: i32, kvHeads: i32, width: i32, scale: f32, causal: i32, window: i32, offset: i32,
-  biasBatchStep: i32, biasHeadStep: i32, panelsPerTask: i32, tasksPerHead: i32,
+  biasBatchStep: i32, biasHeadStep: i32, cap: f32, panelsPerTask: i32, tasksPerHead: i32,
 ): void {
   const group = heads / kvHeads;
   const padded = (width + 7) & ~7;
@@ -88,6 +89,7 @@ export function attention(
         const head = kvHead * group + (firstPanel + t) % group;
         for (let r = 0; r < rows; r++) {
           const row = scores + <usize>(r * ATTENTION_LD * 4);
+          if (cap > 0) attentionCap(row, low, high, cap);
           if (bias) {
             const at = <usize>((b * biasBatchStep + head * biasHeadStep) * queries + query + r) * keys + k0;
             attentionAddBias(row, bias + (at << 2), low, high, present);

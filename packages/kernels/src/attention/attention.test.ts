@@ -51,6 +51,9 @@ const cases: KernelCase[] = [
   { dims: sizes({ batch: 3, queries: 1, keys: 300, heads: 8, kvHeads: 2, width: 64 }), uniforms: { causal: 1, window: 100 }, with: ['lengths', 'offsets'], inputs: { lengths: () => [1, 131, 300], offsets: () => [0, 130, 299] } },
   { dims: sizes({ batch: 2, queries: 1, keys: 1030, heads: 3, kvHeads: 1, width: 17, biasBatch: 2, biasHeads: 3 }), uniforms: { causal: 1 }, with: ['bias', 'segments'], inputs: { segments: mixedIds } },
   { dims: sizes({ batch: 1, queries: 4, keys: 259, heads: 2, width: 256 }), uniforms: { causal: 1 } },
+  { dims: sizes({ batch: 2, queries: 37, heads: 4, kvHeads: 2, width: 12 }), uniforms: { causal: 1, scale: 2, softCap: 1.5 } },
+  { dims: sizes({ queries: 70, keys: 140, heads: 2, kvHeads: 1, width: 8, biasHeads: 2 }), uniforms: { causal: 1, window: 33, softCap: 50 }, with: ['bias', 'segments'], inputs: { segments: documents } },
+  { dims: sizes({ batch: 2, queries: 1, keys: 300, heads: 4, kvHeads: 1, width: 16 }), uniforms: { causal: 1, scale: 3, softCap: 0.7 }, with: ['lengths', 'offsets'], inputs: { lengths: () => [131, 300], offsets: () => [130, 299] } },
   { dims: sizes({ queries: 134, heads: 1, width: 256 }), uniforms: { causal: 1 } },
 ];
 
@@ -94,12 +97,12 @@ test('any mix of sizes and masks equals the reference', { timeout: MOST_MS }, as
     fc.record({
       batch: small, kvHeads: small, group: small, width: fc.integer({ min: 1, max: 40 }), causal: fc.constantFrom(0, 1),
       queries: fc.integer({ min: 1, max: 60 }), keys: fc.integer({ min: 1, max: 270 }), window: fc.constantFrom(0, 0, 1, 5, 40, 2 ** 31 - 1),
-      offset: fc.constantFrom(-1, -1, 0, 3, -7, 100), with: optional, segments: fc.constantFrom(documents, branches),
+      offset: fc.constantFrom(-1, -1, 0, 3, -7, 100), softCap: fc.constantFrom(0, 0, 0.5, 30), with: optional, segments: fc.constantFrom(documents, branches),
     }),
-    async ({ batch, kvHeads, group, width, causal, queries, keys, window, offset, with: ports, segments }) => {
+    async ({ batch, kvHeads, group, width, causal, queries, keys, window, offset, softCap, with: ports, segments }) => {
       const one: KernelCase = {
         dims: sizes({ batch, queries, keys, heads: kvHeads * group, kvHeads, width, biasHeads: kvHeads * group }),
-        uniforms: { causal, window, offset }, with: ports,
+        uniforms: { causal, window, offset, softCap }, with: ports,
         inputs: {
           segments,
           prefixes: (random, length) => Array.from({ length }, () => Math.floor(random() * (keys + 20)) - 10),
@@ -119,6 +122,7 @@ test('the gradient of the reference is right by central differences', () => {
   checkGradient(attention, attentionBackward, {
     cases: [
       { dims: sizes({ queries: 5, heads: 4, kvHeads: 2, width: 3 }), uniforms: { causal: 1 } },
+      { dims: sizes({ queries: 4, width: 3, biasHeads: 2 }), uniforms: { causal: 1, scale: 1.5, softCap: 0.8 }, with: ['bias'] },
       { dims: sizes({ batch: 2, queries: 4, keys: 6, width: 2 }), uniforms: { window: 2, scale: 0.4 }, with: ['bias', 'segments'], inputs: { segments: () => [0, 0, 0, 1, 1, 1, 0, 1, 1, 1, 2, 2] } },
       { dims: sizes({ batch: 2, queries: 3, keys: 6, width: 2 }), uniforms: { causal: 1 }, with: ['lengths', 'offsets'], inputs: { lengths: () => [0, 5], offsets: () => [-1, 2] } },
     ],

@@ -23,13 +23,13 @@ const DECODE_QUERIES = 2;
 /** Numbers per task, for its rows of sums and of queries, that fit a thread's scratch memory twice over. */
 const DECODE_NUMBERS = 65_536;
 
-const uniforms = { scale: 0, causal: 0, window: 0, offset: -1 };
+const uniforms = { scale: 0, causal: 0, window: 0, offset: -1, softCap: 0 };
 
 /** Sizes and scalars once they are known to fit. */
 function checked(
   name: string,
   { batch = 0, queries = 0, keys = 0, heads = 0, kvHeads = 0, width = 0, biasBatch = 1, biasHeads = 1 }: Sizes,
-  { scale, causal, window, offset }: { readonly scale: number; readonly causal: number; readonly window: number; readonly offset: number },
+  { scale, causal, window, offset, softCap }: Readonly<Record<'scale' | 'causal' | 'window' | 'offset' | 'softCap', number>>,
 ): AttentionCall {
   if (width > MAX_WIDTH) throw new RangeError(`${name}: expected a head width of at most ${MAX_WIDTH} but found ${width}. Use more heads.`);
   if (heads % kvHeads !== 0) {
@@ -41,13 +41,14 @@ function checked(
   return {
     batch, queries, keys, heads, kvHeads, width, scale: scale === 0 ? 1 / Math.sqrt(width) : scale, causal, window: Math.min(window, 2 ** 30),
     offset: offset === -1 ? keys - queries : offset, biasBatchStep: biasBatch === 1 ? 0 : biasHeads, biasHeadStep: biasHeads === 1 ? 0 : 1,
+    cap: softCap * Math.LOG2E,
   };
 }
 
 /** The same in the order in which the AssemblyScript functions take them. */
 function scalars(...call: Parameters<typeof checked>): number[] {
-  const { queries, keys, heads, kvHeads, width, scale, causal, window, offset, biasBatchStep, biasHeadStep } = checked(...call);
-  return [queries, keys, heads, kvHeads, width, scale, causal, window, offset, biasBatchStep, biasHeadStep];
+  const { queries, keys, heads, kvHeads, width, scale, causal, window, offset, biasBatchStep, biasHeadStep, cap } = checked(...call);
+  return [queries, keys, heads, kvHeads, width, scale, causal, window, offset, biasBatchStep, biasHeadStep, cap];
 }
 
 /** Streams the keys of each key head once; few key heads are cut into stretches, so that every thread has some. */
@@ -74,8 +75,8 @@ function decode({ at, dims: { batch = 0, queries = 0, keys = 0, heads = 1, kvHea
  * Query i stands at position p = i + offset (default keys − queries: the queries are the last positions) and sees key j
  * where j ≤ p or j < prefixes[batch row] (`causal`), p − j < window (`window` > 0), segments[j] is segments[p] or the trunk of its
  * document, segments[p] mod 2¹⁶, and j < lengths[batch row]. A segment is a document in its low 16 bits and a branch of it above,
- * 0 being the trunk. `offsets` gives each batch row its own offset. `scale` 0 stands for 1/√width. A query that sees nothing gives 0,
- * and lse −∞.
+ * 0 being the trunk. `offsets` gives each batch row its own offset. `scale` 0 stands for 1/√width. Where `softCap` is above 0, scores are
+ * softCap · tanh(scale · q k / softCap) before the bias is added. A query that sees nothing gives 0, and lse −∞.
  */
 export const attention: Kernel = defineKernel({
   name: 'attention',

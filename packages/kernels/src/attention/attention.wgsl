@@ -54,6 +54,9 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) groups: vec3u
     }
 
     let key = vec4i(k0 + 4 * i32(x)) + vec4i(0, 1, 2, 3);
+    if (params.cap > 0.0) {
+      for (var r = 0u; r < ROWS; r++) { scores[r] = softCapped(scores[r], params.cap); }
+    }
     if (params.hasBias != 0u) {
       for (var r = 0u; r < ROWS; r++) {
         let row = first + y + Y * r;

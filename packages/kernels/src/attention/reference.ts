@@ -1,7 +1,7 @@
 import type { Sizes } from '../kernel.ts';
 
 interface Uniforms {
-  readonly scale: number; readonly causal: number; readonly window: number; readonly offset: number;
+  readonly scale: number; readonly causal: number; readonly window: number; readonly offset: number; readonly softCap: number;
 }
 
 interface Inputs {
@@ -26,15 +26,15 @@ function eachRow({ batch = 0, queries = 0, heads = 0, width = 0 }: Sizes, visit:
 /** Whether a query of one segment sees a key of another: its own, or the trunk of its document. */
 const sees = (query: number, key: number): boolean => key === query || key === (query & 0xffff);
 
-/** The keys that a row sees: for each its score and where it lies in k and v. */
+/** The keys that a row sees: for each its score, what a change of q · k changes it by, and where it lies in k and v. */
 function visibleScores(
   { q, k, bias, segments, lengths, offsets, prefixes }: Inputs,
   { queries = 0, keys = 0, heads = 1, kvHeads = 1, width = 0, biasBatch = 1, biasHeads = 1 }: Sizes,
-  { uniforms: { scale, causal, window, offset }, row: { b, i, h, q: from } }: { uniforms: Uniforms; row: Row },
-): { at: number; score: number }[] {
+  { uniforms: { scale, causal, window, offset, softCap }, row: { b, i, h, q: from } }: { uniforms: Uniforms; row: Row },
+): { at: number; score: number; slope: number }[] {
   const position = i + (offsets?.[b] ?? (offset === -1 ? keys - queries : offset));
   const factor = scale === 0 ? 1 / Math.sqrt(width) : scale;
-  const found: { at: number; score: number }[] = [];
+  const found: { at: number; score: number; slope: number }[] = [];
   for (let j = 0; j < Math.min(keys, lengths?.[b] ?? keys); j++) {
     if (causal && j > position && j >= (prefixes?.[b] ?? 0)) continue;
     if (window > 0 && position - j >= window) continue;
@@ -46,12 +46,14 @@ function visibleScores(
     let dot = 0;
     for (let c = 0; c < width; c++) dot += q[from + c]! * k[at + c]!;
     const biasRow = ((biasBatch === 1 ? 0 : b) * biasHeads + (biasHeads === 1 ? 0 : h)) * queries + i;
-    found.push({ at, score: dot * factor + (bias?.[biasRow * keys + j] ?? 0) });
+    const tanh = softCap > 0 ? Math.tanh((dot * factor) / softCap) : 0;
+    const score = softCap > 0 ? softCap * tanh : dot * factor;
+    found.push({ at, score: score + (bias?.[biasRow * keys + j] ?? 0), slope: factor * (1 - tanh ** 2) });
   }
   return found;
 }
 
-/** o = softmax(scale · q kᵀ + bias) v over the visible keys, lse = log Σ exp(score); a row that sees nothing gives 0 and −∞. */
+/** o = softmax(cap(scale · q kᵀ) + bias) v over the visible keys, lse = log Σ exp(score); a row that sees nothing gives 0 and −∞. */
 export function attentionReference(
   io: Inputs & { readonly o: Float64Array; readonly lse: Float64Array }, dims: Sizes, uniforms: Uniforms,
 ): void {
@@ -75,21 +77,20 @@ interface Backward extends Inputs {
   readonly dq: Float64Array; readonly dk: Float64Array; readonly dv: Float64Array;
 }
 
-/** With p = exp(score − lse) and ds = p · (dout·v − dout·o): dq = scale Σ ds k, dk = scale Σ ds q, dv = Σ p dout. */
+/** With p = exp(score − lse) and ds = slope · p · (dout·v − dout·o): dq = Σ ds k, dk = Σ ds q, dv = Σ p dout. */
 export function attentionBackwardReference(io: Backward, dims: Sizes, uniforms: Uniforms): void {
   const { width = 0 } = dims;
   const { dout, q, k, v, o, lse, dq, dk, dv } = io;
-  const factor = uniforms.scale === 0 ? 1 / Math.sqrt(width) : uniforms.scale;
   for (const gradient of [dq, dk, dv]) gradient.fill(0);
   eachRow(dims, (row) => {
     if (lse[row.lse] === -Infinity) return;
     let own = 0;
     for (let c = 0; c < width; c++) own += dout[row.q + c]! * o[row.q + c]!;
-    for (const { at, score } of visibleScores(io, dims, { uniforms, row })) {
+    for (const { at, score, slope } of visibleScores(io, dims, { uniforms, row })) {
       const p = Math.exp(score - lse[row.lse]!);
       let dp = 0;
       for (let c = 0; c < width; c++) dp += dout[row.q + c]! * v[at + c]!;
-      const ds = factor * p * (dp - own);
+      const ds = slope * p * (dp - own);
       for (let c = 0; c < width; c++) {
         dv[at + c]! += p * dout[row.q + c]!;
         dq[row.q + c]! += ds * k[at + c]!;

@@ -37,6 +37,20 @@ export function tanh(x: v128): v128 {
   return f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(exp(f32x4.add(x, x)), one)));
 }
 
+/** tanh(x) also where |x| is small, where 1 − 2 / (exp(2x) + 1) would cancel. */
+// @ts-ignore: decorator
+@inline
+export function preciseTanh(x: v128): v128 {
+  const square = f32x4.mul(x, x);
+  let p = f32x4.splat(-5.70498872745e-3);
+  p = fma(p, square, f32x4.splat(2.06390887954e-2));
+  p = fma(p, square, f32x4.splat(-5.37397155531e-2));
+  p = fma(p, square, f32x4.splat(1.33314422036e-1));
+  p = fma(p, square, f32x4.splat(-3.33332819422e-1));
+  const near = fma(f32x4.mul(p, square), x, x);
+  return v128.bitselect(near, tanh(x), f32x4.lt(f32x4.abs(x), f32x4.splat(0.625)));
+}
+
 /** 1 / (1 + exp(−x)). */
 // @ts-ignore: decorator
 @inline

@@ -1,5 +1,5 @@
 // y = f(x): the operation is a constant where `span` is called, so that each has its own loop.
-import { exp, sigmoid, tanh } from '../common/exp.as';
+import { exp, preciseTanh, sigmoid } from '../common/exp.as';
 import { fma, loadPartial, storePartial } from '../common/simd.as';
 
 /**
@@ -36,20 +36,6 @@ function log(x: v128): v128 {
   result = v128.bitselect(f32x4.neg(infinity), result, f32x4.eq(x, f32x4.splat(0)));
   // False for NaN and for negative numbers.
   return v128.bitselect(result, f32x4.splat(NaN), f32x4.ge(x, f32x4.splat(0)));
-}
-
-/** tanh(x) also where |x| is small, where 1 − 2 / (exp(2x) + 1) would cancel. */
-// @ts-ignore: decorator
-@inline
-function preciseTanh(x: v128): v128 {
-  const square = f32x4.mul(x, x);
-  let p = f32x4.splat(-5.70498872745e-3);
-  p = fma(p, square, f32x4.splat(2.06390887954e-2));
-  p = fma(p, square, f32x4.splat(-5.37397155531e-2));
-  p = fma(p, square, f32x4.splat(1.33314422036e-1));
-  p = fma(p, square, f32x4.splat(-3.33332819422e-1));
-  const near = fma(f32x4.mul(p, square), x, x);
-  return v128.bitselect(near, tanh(x), f32x4.lt(f32x4.abs(x), f32x4.splat(0.625)));
 }
 
 // @ts-ignore: decorator

@@ -2,7 +2,7 @@
 // one reading, the loss from them, and then, where it is wanted, the gradient of scale · loss written over the row.
 // The rows are those of the batch whose numbers `order` has from `first` on; only as many as it counts are touched.
 // Exponentials are relative to the row's largest logit, never to a rounded logarithm of their sum.
-struct Params { rows: u32, words: u32, lanes: u32, vocab: u32, first: u32, labelSmoothing: f32, zLoss: f32, perTemperature: f32 }
+struct Params { rows: u32, words: u32, lanes: u32, vocab: u32, first: u32, labelSmoothing: f32, zLoss: f32, perTemperature: f32, softCap: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> z: array<vec4f>;
 @group(0) @binding(2) var<storage, read> order: array<u32>;
@@ -16,6 +16,13 @@ override HAS_SCALE: bool = false;
 override KEEP_ENTROPY: bool = false;
 override KEEP_CORRECT: bool = false;
 override GRADIENT: bool = false;
+
+// Word `at` of the logits as they count.
+fn logitsAt(at: u32) -> vec4f {
+  var v = z[at];
+  if (params.softCap > 0.0) { v = softCapped(v, params.softCap); }
+  return v * params.perTemperature;
+}
 
 // Stands for −∞, whose differences would be NaN.
 const LOWEST = -3.4028234e38;
@@ -46,7 +53,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) groups: vec3u
   var best = 0u;
   for (var w = place.own; w < words; w += params.lanes) {
     let known = vec4u(4u * w) + four < vec4u(params.vocab);
-    let v = select(vec4f(LOWEST), z[start + w] * params.perTemperature, known);
+    let v = select(vec4f(LOWEST), logitsAt(start + w), known);
     let larger = wordMost(v);
     if (larger > own) {
       if (KEEP_ENTROPY) { weighted = exp(own - larger) * (weighted + max(own - larger, LEAST) * powers); }
@@ -62,7 +69,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) groups: vec3u
   let outside = wanted < 0 || u32(wanted) >= params.vocab;
   let column = select(u32(wanted), 0u, outside);
   // Read before any lane writes: the sums below wait for all of them.
-  let correctLogit = z[select(0u, start + column / 4u, inside)][column % 4u] * params.perTemperature;
+  let correctLogit = logitsAt(select(0u, start + column / 4u, inside))[column % 4u];
 
   let most = rowMost(lane, own);
   // Of equal logits the first counts; numbers of columns are exact in f32 up to 2²⁴.
@@ -92,8 +99,10 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) groups: vec3u
   let least = scale * (1.0 - params.labelSmoothing);
   for (var w = place.own; w < words; w += params.lanes) {
     let columns = vec4u(4u * w) + four;
-    var g = exp(z[start + w] * params.perTemperature - vec4f(most)) * factor - less;
+    let v = logitsAt(start + w);
+    var g = exp(v - vec4f(most)) * factor - less;
     g -= select(vec4f(), vec4f(least), columns == vec4u(column));
+    if (params.softCap > 0.0) { g *= softCapSlope(v, params.softCap * params.perTemperature); }
     if (outside) { g = vec4f(notANumber()); }
     z[start + w] = select(vec4f(), g, columns < vec4u(params.vocab));
   }

@@ -6,8 +6,8 @@ import type { GpuLaunch } from '../kernel.ts';
 import { runMatmulOnGpu } from '../matmul/run-matmul-on-gpu.ts';
 
 const rowsProgram = defineRowProgram({
-  name: 'linearCrossEntropyRows', source: wgsl.nan + wgsl.crossEntropyRows, bindings: ['write', 'read', 'read', 'read', 'write', 'write', 'write'],
-  params: { rows: 'u32', words: 'u32', lanes: 'u32', vocab: 'u32', first: 'u32', labelSmoothing: 'f32', zLoss: 'f32', perTemperature: 'f32' },
+  name: 'linearCrossEntropyRows', source: wgsl.nan + wgsl.softCap + wgsl.crossEntropyRows, bindings: ['write', 'read', 'read', 'read', 'write', 'write', 'write'],
+  params: { rows: 'u32', words: 'u32', lanes: 'u32', vocab: 'u32', first: 'u32', labelSmoothing: 'f32', zLoss: 'f32', perTemperature: 'f32', softCap: 'f32' },
 });
 const biasProgram = defineProgram({
   name: 'linearCrossEntropyBias', source: wgsl.crossEntropyBias, bindings: ['read', 'read', 'write'],
@@ -40,7 +40,7 @@ export function gpuChunkRows(rows: number, vocab: number): number {
  */
 export function linearCrossEntropyOnGpu({ at, dims: { rows = 0, width = 0, vocab = 0 }, uniforms, device, run, temporary }: GpuLaunch): void {
   const { hidden, weight, targets, rowScale, bias, loss, dhidden, dweight, dbias, entropy, correct } = at as Record<string, GpuMemory>;
-  const { ignoreIndex = -100, labelSmoothing = 0, zLoss = 0, temperature = 1, precision = 0 } = uniforms;
+  const { ignoreIndex = -100, labelSmoothing = 0, zLoss = 0, temperature = 1, softCap = 0, precision = 0 } = uniforms;
   const put = (y: GpuMemory | undefined, size: number, value: number): void => {
     if (y !== undefined) fill.webgpu!({ at: { y }, dims: { size }, uniforms: { value }, run, temporary, device });
   };
@@ -89,7 +89,7 @@ export function linearCrossEntropyOnGpu({ at, dims: { rows = 0, width = 0, vocab
       const { program, params, grid } = layRows(rowsProgram, { rows: m, cols });
       run(program, {
         bind: [logits, order, targets, rowScale, loss, entropy, correct],
-        params: { ...params, vocab, first, labelSmoothing, zLoss, perTemperature: 1 / temperature }, grid,
+        params: { ...params, vocab, first, labelSmoothing, zLoss, perTemperature: 1 / temperature, softCap }, grid,
         constants: {
           HAS_SCALE: rowScale === undefined ? 0 : 1, KEEP_ENTROPY: entropy === undefined ? 0 : 1, KEEP_CORRECT: correct === undefined ? 0 : 1, GRADIENT: gradient ? 1 : 0,
         },

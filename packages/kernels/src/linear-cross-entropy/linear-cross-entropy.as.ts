@@ -1,3 +1,4 @@
+import { preciseTanh } from '../common/exp.as';
 import { exp2, exp2Constants } from '../common/exp2.as';
 import { loadPartial, storePartial, sumLanes } from '../common/simd.as';
 import { softmaxLogSum, softmaxMaximum, softmaxPowers, softmaxSum } from '../softmax/softmax.as';
@@ -44,6 +45,28 @@ function scaleRow(x: usize, cols: i32, factor: f32): void {
   if (cols > 0) storePartial(x, f32x4.mul(loadPartial(x, cols), f), cols);
 }
 
+/** x = cap · tanh(x / cap) · factor. */
+function capRow(x: usize, cols: i32, cap: f32, factor: f32): void {
+  const inverse = f32x4.splat(1 / cap), most = f32x4.splat(cap * factor);
+  for (; cols >= 4; cols -= 4) { v128.store(x, f32x4.mul(preciseTanh(f32x4.mul(v128.load(x), inverse)), most)); x += 16; }
+  if (cols > 0) storePartial(x, f32x4.mul(preciseTanh(f32x4.mul(loadPartial(x, cols), inverse)), most), cols);
+}
+
+/** The gradient of a capped logit v where the target is not: (exp(v − shift) · factor − less) · (1 − (v / cap)²). */
+// @ts-ignore: decorator
+@inline
+function cappedGradient(v: v128, shift: v128, factor: v128, less: v128, inverse: v128, constants: usize): v128 {
+  const e = exp2(f32x4.mul(f32x4.sub(v, shift), f32x4.splat(1.44269504)), constants), t = f32x4.mul(v, inverse);
+  return f32x4.mul(f32x4.sub(f32x4.mul(e, factor), less), f32x4.sub(f32x4.splat(1), f32x4.mul(t, t)));
+}
+
+/** Replaces a row of capped logits by that gradient. */
+function cappedGradientRow(x: usize, cols: i32, shift: f32, factor: f32, less: f32, cap: f32): void {
+  const s = f32x4.splat(shift), f = f32x4.splat(factor), l = f32x4.splat(less), inverse = f32x4.splat(1 / cap), constants = exp2Constants();
+  for (; cols >= 4; cols -= 4) { v128.store(x, cappedGradient(v128.load(x), s, f, l, inverse, constants)); x += 16; }
+  if (cols > 0) storePartial(x, cappedGradient(loadPartial(x, cols), s, f, l, inverse, constants), cols);
+}
+
 /** Σ exp(x − shift) · (x − shift), by blocks of 1,024 into an f64; what is so low that its power is 0 adds 0, also where it is −∞. */
 function weightedSum(x: usize, cols: i32, shift: f32): f64 {
   const s = f32x4.splat(shift), unit = f32x4.splat(1.44269504), least = f32x4.splat(-200), constants = exp2Constants();
@@ -70,19 +93,20 @@ function weightedSum(x: usize, cols: i32, shift: f32): f64 {
  */
 export function linearCrossEntropyRows(
   begin: i32, end: i32, z: usize, order: usize, targets: usize, scales: usize, loss: usize, entropy: usize, correct: usize,
-  cols: i32, smoothing: f32, zLoss: f32, perTemperature: f32, gradient: i32,
+  cols: i32, smoothing: f32, zLoss: f32, perTemperature: f32, softCap: f32, gradient: i32,
 ): void {
   for (let r = begin; r < end; r++) {
     const row = z + (<usize>r * cols << 2), at = <usize>load<i32>(order + (<usize>r << 2)) << 2;
     const target = load<i32>(targets + at);
     const known = <u32>target < <u32>cols;
-    if (perTemperature != 1) scaleRow(row, cols, perTemperature);
+    if (softCap > 0) capRow(row, cols, softCap, perTemperature);
+    else if (perTemperature != 1) scaleRow(row, cols, perTemperature);
     const most = softmaxMaximum(row, cols);
     const own = known ? load<f32>(row + (<usize>target << 2)) : <f32>NaN;
     const mean = smoothing != 0 ? sum(row, cols) / <f64>cols : 0;
     if (correct != 0) store<f32>(correct + at, own == most && isFirst(row, target, own) ? 1 : 0);
     const weighted = entropy != 0 ? weightedSum(row, cols, most) : 0;
-    const total = gradient ? softmaxPowers(row, row, cols, most) : softmaxSum(row, cols, most);
+    const total = gradient && softCap <= 0 ? softmaxPowers(row, row, cols, most) : softmaxSum(row, cols, most);
     const rest = softmaxLogSum(total), l = <f64>most + rest;
     if (entropy != 0) store<f32>(entropy + at, <f32>(rest - weighted / total));
     // lse − z_t from its parts: where the target is certain, they nearly cancel.
@@ -94,9 +118,15 @@ export function linearCrossEntropyRows(
       continue;
     }
     const scale = (scales != 0 ? load<f32>(scales + at) : 1) * perTemperature;
-    affineRow(row, cols, <f32>(<f64>scale * (1 + 2 * <f64>zLoss * l) / total), scale * smoothing / <f32>cols);
+    const factor = <f32>(<f64>scale * (1 + 2 * <f64>zLoss * l) / total), less = scale * smoothing / <f32>cols;
     const p = row + (<usize>target << 2);
-    store<f32>(p, load<f32>(p) - scale * (1 - smoothing));
+    let slope: f32 = 1;
+    if (softCap > 0) {
+      const bound = softCap * perTemperature, t = own / bound;
+      slope = 1 - t * t;
+      cappedGradientRow(row, cols, most, factor, less, bound);
+    } else affineRow(row, cols, factor, less);
+    store<f32>(p, load<f32>(p) - scale * (1 - smoothing) * slope);
   }
 }
 

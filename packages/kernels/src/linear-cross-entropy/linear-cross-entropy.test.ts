@@ -21,6 +21,8 @@ test('losses and gradients equal the reference', async () => {
   const cases = shapes.flatMap(([rows, width, vocab]) => [
     sized(rows, width, vocab),
     sized(rows, width, vocab, { uniforms: { labelSmoothing: 0.1, zLoss: 1e-2, temperature: 0.7 } }),
+    sized(rows, width, vocab, { uniforms: { labelSmoothing: 0.1, zLoss: 1e-2, temperature: 0.7, softCap: 4 } }),
+    sized(rows, width, vocab, { uniforms: { softCap: 30 } }),
     sized(rows, width, vocab, { with: ['dhidden'] }),
     sized(rows, width, vocab, { with: ['dweight', 'bias'] }),
     sized(rows, width, vocab, { with: [] }),
@@ -65,7 +67,7 @@ test('entropy by hand: equal logits have ln of the vocabulary, and one that is f
 
 test('the gradient of the reference is right by central differences', () => {
   checkGradient(linearCrossEntropy, linearCrossEntropy, {
-    cases: [0, 0.1].map((labelSmoothing) => sized(6, 3, 7, { uniforms: { labelSmoothing, zLoss: 0.05, temperature: 1.7 }, with: ['bias'] })),
+    cases: [[0, 0], [0.1, 0], [0.1, 0.9]].map(([labelSmoothing = 0, softCap = 0]) => sized(6, 3, 7, { uniforms: { labelSmoothing, zLoss: 0.05, temperature: 1.7, softCap }, with: ['bias'] })),
     gradients: { hidden: 'dhidden', weight: 'dweight', bias: 'dbias' }, dy: { loss: 'rowScale' },
   });
 });

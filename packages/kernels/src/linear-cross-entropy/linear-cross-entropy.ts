@@ -16,13 +16,13 @@ function chunkRows(rows: number, vocab: number): number {
 }
 
 /**
- * Cross-entropy of a linear head without storing the logits: with z = (hidden · weightᵀ + bias) / temperature, per row
+ * Cross-entropy of a linear head without storing the logits: with z = cap(hidden · weightᵀ + bias) / temperature, per row
  *
  *   loss = lse(z) − (1 − ε) z_target − ε · mean(z) + zLoss · lse(z)²
  *
  * and 0 where the target is `ignoreIndex`: such rows cost nothing. The optional gradients are those of Σ rowScale · loss (rowScale 1
  * where absent), made in the same pass: a few hundred rows at a time become logits, losses and gradients. A target outside the
- * vocabulary gives a loss of NaN, and NaN in the gradients. `precision` is that of the products, as `matmul` takes it. `entropy` is
+ * vocabulary gives a loss of NaN, and NaN in the gradients. Where `softCap` is above 0, cap(x) = softCap · tanh(x / softCap), else x. `precision` is that of the products, as `matmul` takes it. `entropy` is
  * −Σ p ln p with p = softmax(z), and `correct` 1 where the largest logit (the first of equals) is the target's; both are 0 in
  * ignored rows.
  */
@@ -38,9 +38,9 @@ export const linearCrossEntropy: Kernel = defineKernel({
     dhidden: { dims: ['rows', 'width'], optional: true }, dweight: { dims: ['vocab', 'width'], optional: true },
     dbias: { dims: ['vocab'], optional: true }, entropy: { dims: ['rows'], optional: true }, correct: { dims: ['rows'], optional: true },
   },
-  uniforms: { ignoreIndex: -100, labelSmoothing: 0, zLoss: 0, temperature: 1, precision: 0 },
+  uniforms: { ignoreIndex: -100, labelSmoothing: 0, zLoss: 0, temperature: 1, softCap: 0, precision: 0 },
   reference: linearCrossEntropyReference,
-  wasm({ at, dims: { rows = 0, width = 0, vocab = 0 }, uniforms: { ignoreIndex, labelSmoothing, zLoss, temperature }, run, temporary, device }) {
+  wasm({ at, dims: { rows = 0, width = 0, vocab = 0 }, uniforms: { ignoreIndex, labelSmoothing, zLoss, temperature, softCap }, run, temporary, device }) {
     const scalars = [at.loss, at.entropy, at.correct].filter((port) => port !== 0);
     const order = temporary(Math.max(1, rows) * 4);
     const counted = vocab === 0 ? 0 : countedRows(device, { targets: at.targets, order, rows, ignoreIndex });
@@ -92,7 +92,7 @@ export const linearCrossEntropy: Kernel = defineKernel({
         runMatmul(chunk, { ...forward, ...packedForward, a, c: logits, m, bias: at.bias });
         run(
           'linearCrossEntropyRows', m, Math.max(1, Math.floor(16_384 / vocab)), logits, order + offset, at.targets, at.rowScale,
-          at.loss, at.entropy, at.correct, vocab, labelSmoothing, zLoss, 1 / temperature, gradient ? 1 : 0,
+          at.loss, at.entropy, at.correct, vocab, labelSmoothing, zLoss, 1 / temperature, softCap, gradient ? 1 : 0,
         );
         if (at.dhidden !== 0) {
           runMatmul(chunk, { ...backward, ...packedBackward, a: logits, c: scattered ? gradients : at.dhidden + offset * width, m });

@@ -7,13 +7,13 @@ interface Io {
   readonly dbias: Float64Array | undefined; readonly entropy: Float64Array | undefined; readonly correct: Float64Array | undefined;
 }
 
-interface Uniforms { readonly ignoreIndex: number; readonly labelSmoothing: number; readonly zLoss: number; readonly temperature: number }
+interface Uniforms { readonly ignoreIndex: number; readonly labelSmoothing: number; readonly zLoss: number; readonly temperature: number; readonly softCap: number }
 
-/** With z = (hidden · weightᵀ + bias) / temperature: loss = lse − (1 − ε) z_t − ε · mean(z) + zLoss · lse², and the gradients of Σ rowScale · loss. */
+/** With z = cap(hidden · weightᵀ + bias) / temperature: loss = lse − (1 − ε) z_t − ε · mean(z) + zLoss · lse², and the gradients of Σ rowScale · loss. */
 export function linearCrossEntropyReference(
   { hidden, weight, targets, rowScale, bias, loss, dhidden, dweight, dbias, entropy, correct }: Io,
   { rows = 0, width = 0, vocab = 0 }: Sizes,
-  { ignoreIndex, labelSmoothing, zLoss, temperature }: Uniforms,
+  { ignoreIndex, labelSmoothing, zLoss, temperature, softCap }: Uniforms,
 ): void {
   dhidden?.fill(0);
   dweight?.fill(0);
@@ -31,7 +31,7 @@ export function linearCrossEntropyReference(
     for (let j = 0; j < vocab; j++) {
       let sum = bias?.[j] ?? 0;
       for (let i = 0; i < width; i++) sum += hidden[r * width + i]! * weight[j * width + i]!;
-      z[j] = sum / temperature;
+      z[j] = (softCap > 0 ? softCap * Math.tanh(sum / softCap) : sum) / temperature;
       mean += z[j]! / vocab;
       if (z[j]! > most) { most = z[j]!; best = j; }
     }
@@ -46,6 +46,7 @@ export function linearCrossEntropyReference(
     for (let j = 0; j < vocab; j++) {
       const p = Math.exp(z[j]! - logSum);
       let g = scale * (p * (1 + 2 * zLoss * logSum) - labelSmoothing / vocab - (j === target ? 1 - labelSmoothing : 0));
+      if (softCap > 0) g *= 1 - ((z[j]! * temperature) / softCap) ** 2;
       if (Number.isNaN(own)) g = NaN;
       if (dbias !== undefined) dbias[j]! += g;
       for (let i = 0; i < width; i++) {

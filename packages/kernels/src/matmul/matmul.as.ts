@@ -1,7 +1,7 @@
-// C = epilogue(A · B): B is packed once into panels of 8 columns, then blocks of rows of A are packed into panels of 6 rows
+// C = matmulEpilogue(A · B): B is packed once into panels of 8 columns, then blocks of rows of A are packed into panels of 6 rows
 // in the thread's scratch and multiplied by a 6×8 register tile: 12 sums, 2 vectors of B and one of A fit the 16 registers.
 import { tile } from '../common/tile.as';
-import { fma, scratch, sumLanes, loadPartial, storePartial } from '../common/simd.as';
+import { scratch, loadPartial, storePartial } from '../common/simd.as';
 import { activate, activationConstants } from '../common/activation.as';
 
 const MR: i32 = 6;
@@ -192,7 +192,7 @@ export function matmul(
       }
     }
     if (k == 0 && accumulate == 0) zeroBlock(cBatch, firstRow, lastRow, firstCol, lastCol, n);
-    epilogue(cBatch, firstRow, lastRow, firstCol, lastCol, n, <usize>batch * m * n, bias, activation, residual, before);
+    matmulEpilogue(cBatch, firstRow, lastRow, firstCol, lastCol, n, <usize>batch * m * n, bias, activation, residual, before);
   }
 }
 
@@ -225,7 +225,7 @@ export function matmulWide(
       }
     }
     if (k == 0 && accumulate == 0) zeroBlock(c, 0, m, firstCol, lastCol, n);
-    epilogue(c, 0, m, firstCol, lastCol, n, 0, bias, activation, residual, before);
+    matmulEpilogue(c, 0, m, firstCol, lastCol, n, 0, bias, activation, residual, before);
   }
 }
 
@@ -236,7 +236,7 @@ function zeroBlock(c: usize, firstRow: i32, lastRow: i32, firstCol: i32, lastCol
 }
 
 /** c = activation(c + bias) + residual on one block while it is in cache; `before` receives c + bias. */
-function epilogue(
+export function matmulEpilogue(
   c: usize, firstRow: i32, lastRow: i32, firstCol: i32, lastCol: i32, n: i32, offset: usize,
   bias: usize, activation: i32, residual: usize, before: usize,
 ): void {
@@ -267,96 +267,4 @@ function epilogue(
       storePartial(p, x, left);
     }
   }
-}
-
-/** The sum of a · b over k floats. */
-// @ts-ignore: decorator
-@inline
-function dot(x: usize, w: usize, k: i32): f32 {
-  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, left = k;
-  for (; left >= 16; left -= 16) {
-    s0 = fma(v128.load(x), v128.load(w), s0);
-    s1 = fma(v128.load(x, 16), v128.load(w, 16), s1);
-    s2 = fma(v128.load(x, 32), v128.load(w, 32), s2);
-    s3 = fma(v128.load(x, 48), v128.load(w, 48), s3);
-    x += 64; w += 64;
-  }
-  for (; left >= 4; left -= 4) { s0 = fma(v128.load(x), v128.load(w), s0); x += 16; w += 16; }
-  if (left > 0) s1 = fma(loadPartial(x, left), loadPartial(w, left), s1);
-  return sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
-}
-
-/** Few rows (m ≤ 4) times a B stored [N, K]: one pass over B, columns [begin, end) in blocks of `nc`. */
-export function matvecTransposed(
-  begin: i32, end: i32, a: usize, b: usize, c: usize, m: i32, n: i32, k: i32, nc: i32,
-  bias: usize, activation: i32, residual: usize, before: usize,
-): void {
-  const row = <usize>k << 2;
-  for (let block = begin; block < end; block++) {
-    const firstCol = block * nc, lastCol = min(n, firstCol + nc);
-    for (let col = firstCol; col < lastCol; col++) {
-      for (let r = 0; r < m; r++) store<f32>(c + ((<usize>r * n + col) << 2), dot(a + <usize>r * row, b + <usize>col * row, k));
-    }
-    epilogue(c, 0, m, firstCol, lastCol, n, 0, bias, activation, residual, before);
-  }
-}
-
-/**
- * Few rows times a B stored [K, N]: part p takes `kc` rows of B and leaves its sums in `partial` [part, m, n]. One row after the
- * other is one stream through memory: taking several at a time was a third slower.
- */
-export function matvecParts(begin: i32, end: i32, a: usize, b: usize, partial: usize, m: i32, n: i32, k: i32, kc: i32): void {
-  const row = <usize>n << 2;
-  for (let part = begin; part < end; part++) {
-    const last = min(k, (part + 1) * kc);
-    const sums = partial + (<usize>part * m * n << 2);
-    memory.fill(sums, 0, <usize>m * row);
-    for (let i = part * kc; i < last; i++) {
-      for (let r = 0; r < m; r++) oneRow(a + ((<usize>r * k + i) << 2), b + <usize>i * row, sums + <usize>r * row, n);
-    }
-  }
-}
-
-/** Adds the parts up in their order for columns [begin, end) in blocks of `nc`. */
-export function matvecJoin(
-  begin: i32, end: i32, partial: usize, c: usize, m: i32, n: i32, parts: i32, nc: i32,
-  bias: usize, activation: i32, residual: usize, before: usize,
-): void {
-  const size = <usize>(m * n) << 2;
-  for (let block = begin; block < end; block++) {
-    const firstCol = block * nc, lastCol = min(n, firstCol + nc);
-    for (let r = 0; r < m; r++) {
-      let at = (<usize>r * n + firstCol) << 2, left = lastCol - firstCol;
-      for (; left >= 4; left -= 4) {
-        let sum = v128.load(partial + at);
-        for (let p = 1; p < parts; p++) sum = f32x4.add(sum, v128.load(partial + <usize>p * size + at));
-        v128.store(c + at, sum);
-        at += 16;
-      }
-      for (; left > 0; left--) {
-        let sum = load<f32>(partial + at);
-        for (let p = 1; p < parts; p++) sum += load<f32>(partial + <usize>p * size + at);
-        store<f32>(c + at, sum);
-        at += 4;
-      }
-    }
-    epilogue(c, 0, m, firstCol, lastCol, n, 0, bias, activation, residual, before);
-  }
-}
-
-/** sums += x · one row of B. */
-// @ts-ignore: decorator
-@inline
-function oneRow(x: usize, b: usize, sums: usize, width: i32): void {
-  const factor = v128.load32_splat(x);
-  let left = width;
-  for (; left >= 16; left -= 16) {
-    v128.store(sums, fma(factor, v128.load(b), v128.load(sums)));
-    v128.store(sums, fma(factor, v128.load(b, 16), v128.load(sums, 16)), 16);
-    v128.store(sums, fma(factor, v128.load(b, 32), v128.load(sums, 32)), 32);
-    v128.store(sums, fma(factor, v128.load(b, 48), v128.load(sums, 48)), 48);
-    sums += 64; b += 64;
-  }
-  for (; left >= 4; left -= 4) { v128.store(sums, fma(factor, v128.load(b), v128.load(sums))); sums += 16; b += 16; }
-  if (left > 0) storePartial(sums, fma(factor, loadPartial(b, left), loadPartial(sums, left)), left);
 }

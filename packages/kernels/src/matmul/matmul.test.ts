@@ -9,6 +9,8 @@ const sizes = (batch: number, m: number, n: number, k: number, shared = false): 
 const shapes = [
   [1, 1, 1, 1], [1, 6, 8, 4], [1, 7, 9, 5], [1, 5, 300, 130], [1, 97, 17, 259], [1, 200, 64, 513],
   [3, 13, 11, 6], [1, 13, 131, 300], [1, 70, 270, 20], [1, 1, 257, 65], [1, 3, 1030, 33], [1, 4, 5, 2], [1, 12, 8, 0],
+  // Few rows, by twos and fours, with columns and terms left over; one more than few.
+  [1, 2, 37, 70], [1, 5, 67, 101], [1, 8, 130, 64], [1, 11, 9, 7], [1, 16, 40, 1027], [1, 24, 33, 19], [1, 25, 33, 19],
 ] as const;
 
 test('matmul equals its reference in every layout', async () => {

@@ -31,8 +31,8 @@ const ROWS = 6;
 const ROWS_PER_TASK = 96;
 /** Columns of B that a task packs, where A was packed before. */
 const COLS_PER_TASK = 128;
-/** Up to this many rows a product reads B where it lies, since packing would cost as much as multiplying. */
-const MATVEC_ROWS = 4;
+/** Up to this many rows a product reads B where it lies, once: packing it would cost as much as multiplying. */
+const MATVEC_ROWS = 24;
 /** From this many rows on, packing B once costs next to nothing. */
 const WIDE_ROWS = 512;
 /** Enough tasks to keep threads evenly busy, without packing the same rows more often than needed. */
@@ -58,6 +58,14 @@ export function runMatmul(launcher: Launcher, product: Product): void {
   if (m === 0 || n === 0 || batch === 0) return;
   if (m <= MATVEC_ROWS && batch === 1 && k > 0 && accumulate === 0 && product.packed === undefined && (transposeA === 0 || m === 1)) {
     if (transposeB) {
+      if (m > 2) {
+        // Longer stretches of B than above, since two streams through memory share each.
+        const cols = Math.max(8, Math.ceil(n / 32));
+        const packed = temporary(Math.ceil(m / 4) * Math.ceil(k / 4) * 64);
+        run('matvecPack', Math.ceil(m / 4), 4, a, packed, m, k);
+        run('matvecPackedTransposed', Math.ceil(n / cols), 1, packed, b, c, m, n, k, cols, bias, activation, residual, before);
+        return;
+      }
       const cols = Math.max(4, Math.ceil(n / 64));
       run('matvecTransposed', Math.ceil(n / cols), 1, a, b, c, m, n, k, cols, bias, activation, residual, before);
       return;

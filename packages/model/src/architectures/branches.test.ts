@@ -4,7 +4,7 @@ import {
   add, branchSegment, type DeviceName, disposeTree, linearLogProbs, mapLeaves, sum, type Tensor, tensor, type Tree, useDevice, valueAndGrad,
 } from '@llm/tensor';
 import { expectClose } from '@llm/testing';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, test } from 'vitest';
 import { hiddenOf, type TokenBatch } from '../batch/token-batch.ts';
 import { createModel } from '../config/create-model.ts';
 import type { Model } from '../model.ts';

@@ -1,4 +1,4 @@
-import { type Activation, add, embed, gated, type Leaf, linear, mul, reshape, rmsNorm, type Rotation, sum, type Tensor, type Tree } from '@llm/tensor';
+import { type Activation, add, embed, gated, type Leaf, linear, mul, rmsNorm, type Rotation, sum, type Tensor, type Tree } from '@llm/tensor';
 import type { SpecialIds } from '../config/special-ids.ts';
 import { initialTree } from '../layers/initial.ts';
 import { type Keeper, keeper } from '../layers/keeper.ts';
@@ -6,6 +6,7 @@ import { balanceLoss, countedTokens, type Expert, loadOf, mixture, route } from 
 import type { Parameter } from '../layers/parameters.ts';
 import { positionsNeeded } from '../layers/positions-needed.ts';
 import { refuseInputs } from '../layers/refuse-inputs.ts';
+import { reshaped } from '../layers/reshaped.ts';
 import { type Projection, type QueryKeyValue, rotaryAttention } from '../layers/rotary-attention.ts';
 import { type RopeScaling, rotation } from '../layers/rotation.ts';
 import { type Capture, type Note, runLayers } from '../layers/run-layers.ts';
@@ -89,7 +90,7 @@ export function moe(config: MoeConfig): Model<MoeConfig> {
 
   /** What a mixture adds to the stream; `note` receives its load. */
   const mixed = (m: Tensor, { gate, experts }: Mixture, { name, capture, note, segments }: { name: string; capture: Capture | undefined; note: Note | undefined; segments: Tensor | undefined }): Tensor => {
-    const x = reshape(m, [m.size / config.hiddenSize, config.hiddenSize]);
+    const x = reshaped(m, [m.size / config.hiddenSize, config.hiddenSize]);
     const routing = route(x, gate.weight, { perToken, normalised: config.normalizeWeights });
     capture?.(`${name}.gate`, routing.logits);
     note?.(loadOf(routing, segments && countedTokens(segments)));
@@ -97,7 +98,7 @@ export function moe(config: MoeConfig): Model<MoeConfig> {
       const expert = experts[i]!;
       return { gate: expert[names.gate]!.weight, up: expert[names.up]!.weight, down: expert[names.down]!.weight };
     });
-    return reshape(mixture(x, routing, { experts: all, activation }), m.shape);
+    return reshaped(mixture(x, routing, { experts: all, activation }), m.shape);
   };
 
   const layer = (

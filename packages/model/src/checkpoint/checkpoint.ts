@@ -4,6 +4,7 @@ import {
 import type { CheckpointDtype } from '../config/config.ts';
 import { ModelError } from '../errors.ts';
 import type { Model } from '../model.ts';
+import { partOf } from './fused-experts.ts';
 import { matchTensors, type Twin } from './match-tensors.ts';
 
 /** A float32 tensor with the values of a stored one, which keeps its own bytes. */
@@ -24,7 +25,7 @@ export function checkTwin({ again, stored }: Twin, { first, second }: { first: R
 /**
  * The parameter tree of a model from the tensors of a checkpoint, converted to float32.
  *
- * Names may lack the prefix of the whole model; masks, frequencies and position ids that old files carry are passed over, as are
+ * Names may lack the prefix of the whole model, and the experts of a layer may be one tensor; masks, frequencies and position ids that old files carry are passed over, as are
  * heads of BERT for other tasks.
  *
  * @throws ModelError E_WEIGHTS listing the first five tensors that are missing, unexpected, or of another shape; nothing is
@@ -48,7 +49,7 @@ export function paramsFromTensors(model: Pick<Model, 'parameters'>, tensors: Rea
   for (const twin of twins) checkTwin(twin, { first: tensors.get(twin.stored)!, second: tensors.get(twin.again)! });
   const entries: [string, Tensor][] = [];
   try {
-    for (const { parameter, stored } of matches) entries.push([parameter.name, tensorOf(tensors.get(stored)!)]);
+    for (const { parameter, stored, part } of matches) entries.push([parameter.name, tensorOf(partOf(tensors.get(stored)!, part))]);
     return unflatten(entries);
   } catch (error) {
     for (const [, made] of entries) made.dispose();

@@ -1,7 +1,8 @@
 import type { Dtype } from '@llm/tensor';
 import { ModelError, shown } from '../errors.ts';
-import type { Parameter } from '../layers/parameters.ts';
+import { type Parameter, sizeOf } from '../layers/parameters.ts';
 import type { Model } from '../model.ts';
+import { type Part, partOfExperts } from './fused-experts.ts';
 
 /** What is known of a stored tensor before its values are read. */
 export interface StoredInfo {
@@ -9,10 +10,11 @@ export interface StoredInfo {
   readonly shape: readonly number[];
 }
 
-/** A parameter with the name under which the checkpoint stores it. */
+/** A parameter with the name under which the checkpoint stores it, and which part of what is there it is, by default all. */
 export interface Match {
   readonly parameter: Parameter;
   readonly stored: string;
+  readonly part?: Part;
 }
 
 const FLOATS: ReadonlySet<Dtype> = new Set(['F32', 'F16', 'BF16', 'F64']);
@@ -50,7 +52,7 @@ export interface Twin {
 
 /**
  * Finds each parameter of a model among the names of a checkpoint, with or without the prefix `model.`, `transformer.`, `bert.` or
- * `roberta.`. What is tied may be stored again: it comes back as `twins`, to be compared.
+ * `roberta.`, or among those of all experts of a layer. What is tied may be stored again: it comes back as `twins`, to be compared.
  *
  * @throws ModelError E_WEIGHTS listing the first five tensors that are missing, unexpected, or of another shape or type.
  */
@@ -58,9 +60,19 @@ export function matchTensors(model: Pick<Model, 'parameters'>, stored: ReadonlyM
   const problems: string[] = [];
   const matches: Match[] = [];
   const used = new Set<string>();
+  const left = new Map<string, number>();
   for (const parameter of model.parameters) {
     const name = namesOf(parameter.name).find((each) => stored.has(each));
     const info = name === undefined ? undefined : stored.get(name);
+    const part = name === undefined ? partOfExperts(parameter, stored) : undefined;
+    if (part !== undefined) {
+      const { shape, dtype } = stored.get(part.stored)!;
+      used.add(part.stored);
+      left.set(part.stored, (left.get(part.stored) ?? sizeOf([{ ...parameter, shape }])) - sizeOf([parameter]));
+      if (!FLOATS.has(dtype)) problems.push(`${part.stored} has type ${dtype} where F32, F16, BF16 or F64 can be read`);
+      matches.push({ parameter, stored: part.stored, part });
+      continue;
+    }
     if (name === undefined || info === undefined) {
       problems.push(`${parameter.name} is missing${parameter.name === HEAD ? ' (set tie_word_embeddings if the head is the embedding)' : ''}`);
       continue;
@@ -70,6 +82,7 @@ export function matchTensors(model: Pick<Model, 'parameters'>, stored: ReadonlyM
     else if (!FLOATS.has(info.dtype)) problems.push(`${name} has type ${info.dtype} where F32, F16, BF16 or F64 can be read`);
     matches.push({ parameter, stored: name });
   }
+  for (const [name, numbers] of left) if (numbers > 0) problems.push(`${name} has shape [${stored.get(name)!.shape.join(', ')}], more experts than the configuration has`);
   const twins = TWINS.flatMap(([again, of]): Twin[] => {
     const match = matches.find(({ parameter }) => parameter.name === of);
     return match === undefined || !stored.has(again) || used.has(again) ? [] : [{ again, stored: match.stored }];

@@ -1,7 +1,10 @@
 import { bert } from '../architectures/bert.ts';
+import { gemma } from '../architectures/gemma.ts';
 import { glm } from '../architectures/glm.ts';
 import { gpt2 } from '../architectures/gpt2.ts';
 import { llama } from '../architectures/llama.ts';
+import { moe } from '../architectures/moe.ts';
+import { nanochat } from '../architectures/nanochat.ts';
 import { t5 } from '../architectures/t5.ts';
 import type { EncoderDecoder } from '../encoder-decoder.ts';
 import { ModelError } from '../errors.ts';
@@ -28,6 +31,9 @@ export function createModel(source: Source): Model<ModelConfig> {
     case 'gpt2': return gpt2(config);
     case 'bert': case 'roberta': return bert(config);
     case 'glm': return glm(config);
+    case 'gemma2': case 'gemma3_text': return gemma(config);
+    case 'nanochat': return nanochat(config);
+    case 'mixtral': case 'qwen3_moe': return moe(config);
     case 't5': throw new ModelError('E_ARCHITECTURE', 'createModel: expected a model of one stack but found t5, which has an encoder and a decoder. Use createEncoderDecoder, and loadEncoderDecoder for a folder.');
     default: return llama(config);
   }

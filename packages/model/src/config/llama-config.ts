@@ -1,6 +1,7 @@
 import type { LlamaConfig } from '../architectures/llama.ts';
 import { readActivation, writeActivation } from './activation-name.ts';
 import type { Fields } from './fields.ts';
+import { layerTypes, readLayerTypes } from './layer-types.ts';
 import { LIMITS } from './limits.ts';
 import { readRope, writeRope } from './rope-config.ts';
 import { readSpecialIds, writeSpecialIds } from './special-ids.ts';
@@ -46,16 +47,12 @@ export function readLlamaConfig(config: Fields, modelType: Family): LlamaConfig 
 /** The sliding window of Qwen, and the layers that have it: `layer_types`, or those from `max_window_layers` on. */
 function readWindows(config: Fields, layers: number): Pick<LlamaConfig, 'slidingWindow' | 'slidingLayers'> {
   const on = config.flag('use_sliding_window', false);
-  const types = config.raw('layer_types') ?? undefined;
-  if (types !== undefined) {
-    const known = Array.isArray(types) && types.length === layers && types.every((type) => type === 'full_attention' || type === 'sliding_attention');
-    if (!known) config.fail('layer_types', `a list of ${layers} times full_attention or sliding_attention`);
-    if (!on && (types as string[]).includes('sliding_attention')) config.fail('layer_types', 'full_attention everywhere while use_sliding_window is off');
-  }
+  const types = readLayerTypes(config, layers);
+  if (!on && (types?.includes(true) ?? false)) config.fail('layer_types', 'full_attention everywhere while use_sliding_window is off');
   if (!on || (types === undefined && !config.has('sliding_window'))) return {};
   const slidingWindow = config.integer('sliding_window', { max: LIMITS.positions });
   const from = config.integer('max_window_layers', { min: 0, max: LIMITS.layers, fallback: 28 });
-  const slidingLayers = Array.from({ length: layers }, (_, i) => (types === undefined ? i >= from : (types as string[])[i] === 'sliding_attention'));
+  const slidingLayers = types ?? Array.from({ length: layers }, (_, i) => i >= from);
   return slidingLayers.includes(true) ? { slidingWindow, slidingLayers } : {};
 }
 
@@ -83,7 +80,7 @@ export function llamaKeys(config: LlamaConfig): Record<string, unknown> {
       use_sliding_window: slidingWindow !== undefined,
       sliding_window: slidingWindow ?? null,
       max_window_layers: Math.max(0, Array.from({ length: layers }, (_, i) => sliding(i)).indexOf(true)),
-      layer_types: Array.from({ length: layers }, (_, i) => (sliding(i) ? 'sliding_attention' : 'full_attention')),
+      layer_types: layerTypes(Array.from({ length: layers }, (_, i) => sliding(i))),
     }),
     ...writeSpecialIds(config),
   };

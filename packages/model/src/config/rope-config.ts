@@ -13,15 +13,22 @@ const REMEDY = 'Supported are default, linear and llama3; use a checkpoint with 
 /**
  * Reads rotary settings in both styles: `rope_parameters` with everything in it, or `rope_theta` beside `rope_scaling`
  * (whose type may be called `type`). Where a file has both, `rope_scaling` counts, as in transformers.
+ * `theta` is what the family takes where the file says none.
  */
-export function readRope(config: Fields): RopeConfig {
+export function readRope(config: Fields, { theta = 10_000 }: { theta?: number } = {}): RopeConfig {
   const rope = config.nested('rope_scaling') ?? config.nested('rope_parameters');
-  const theta = { above: 0, max: 1e12 };
-  const outer = config.number('rope_theta', { ...theta, fallback: 10_000 });
+  const outer = config.number('rope_theta', { ...THETA, fallback: theta });
   config.only('partial_rotary_factor', 1, 'Rotating only a part of each head is not supported.');
   config.only('rope_interleaved', false, 'Interleaved rotation is not supported in config.json.');
+  return readRopeOf(rope, outer);
+}
+
+const THETA = { above: 0, max: 1e12 };
+
+/** Reads one set of rotary parameters; `outer` stands in for an absent rope_theta. */
+export function readRopeOf(rope: Fields | undefined, outer: number): RopeConfig {
   if (rope === undefined) return { ropeTheta: outer, ropeScaling: { type: 'default' } };
-  const ropeTheta = rope.number('rope_theta', { ...theta, fallback: outer });
+  const ropeTheta = rope.number('rope_theta', { ...THETA, fallback: outer });
   rope.only('partial_rotary_factor', 1, 'Rotating only a part of each head is not supported.');
   const type = rope.text('rope_type', rope.text('type', 'default'));
   if (type === 'default') {
@@ -50,7 +57,8 @@ export function writeRope({ ropeTheta, ropeScaling }: RopeConfig): Record<string
   };
 }
 
-function scalingKeys(scaling: RopeScaling): Record<string, unknown> {
+/** The keys of one set of rotary parameters, without the base. */
+export function scalingKeys(scaling: RopeScaling): Record<string, unknown> {
   if (scaling.type === 'default') return { rope_type: 'default' };
   if (scaling.type === 'linear') return { rope_type: 'linear', factor: scaling.factor };
   return {

@@ -1,5 +1,5 @@
 import { philox } from '@llm/kernels';
-import { deviceInUse, gather, type Tensor, tensor, type Tree } from '@llm/tensor';
+import { deviceInUse, embed, type Tensor, tensor, type Tree } from '@llm/tensor';
 import type { SpecialIds } from '../config/special-ids.ts';
 import { kvCache, selectRows } from '../layers/kv-cache.ts';
 import type { Model } from '../model.ts';
@@ -153,7 +153,7 @@ export async function* generate(
 function repeated(rows: Tensor, times: number): Tensor {
   if (times === 1) return rows;
   const index = tensor(Int32Array.from({ length: rows.shape[0]! * times }, (_, i) => Math.floor(i / times)), undefined, 'int32');
-  const all = gather(rows, index);
+  const all = embed(index, rows);
   rows.dispose();
   index.dispose();
   return all;

@@ -1,4 +1,4 @@
-import { deviceInUse, gather, keep, reshape, scope, type Tensor, tensor, writeRows, zeros } from '@llm/tensor';
+import { deviceInUse, embed, keep, reshape, scope, type Tensor, tensor, writeRows, zeros } from '@llm/tensor';
 import type { ModelShape } from '../model-shape.ts';
 
 /** Keys and values of every layer for a batch of sequences of unequal length, with room up to `capacity`. */
@@ -106,7 +106,9 @@ export function selectRows(
   const index = tensor(Int32Array.from(rows), [rows.length], 'int32');
   cache.layers.forEach((layer, i) => {
     for (const part of ['k', 'v'] as const) {
-      scope(() => writeRows(chosen.layers[i]![part], gather(layer[part], index), rows.map(() => 0)));
+      const [batch = 0, ...rest] = layer[part].shape;
+      // As rows of a table, which are copied whole: tfjs's gather goes value by value.
+      scope(() => writeRows(chosen.layers[i]![part], reshape(embed(index, reshape(layer[part], [batch, layer[part].size / batch])), [rows.length, ...rest]), rows.map(() => 0)));
       layer[part].dispose();
     }
   });

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { type Tensor, type Tree, unflatten } from '@llm/tensor';
 import { readShardedFolder } from '@llm/tensor/node';
 import { checkTwin, tensorOf } from '../checkpoint/checkpoint.ts';
-import { matchTensors } from '../checkpoint/match-tensors.ts';
+import { partOf } from '../checkpoint/fused-experts.ts';
+import { type Match, matchTensors } from '../checkpoint/match-tensors.ts';
 import { type ModelConfig, readConfig } from '../config/config.ts';
 import { createEncoderDecoder, createModel } from '../config/create-model.ts';
 import type { EncoderDecoder } from '../encoder-decoder.ts';
@@ -110,17 +111,27 @@ async function load<M extends Created>(
 /** Reads one tensor after the other, so that no more than one is held twice. */
 async function readParams<M extends Created>(folder: string, create: (stored: { has(name: string): boolean }) => M): Promise<{ model: M; params: Tree }> {
   const source = await readShardedFolder(folder);
-  const entries: [string, Tensor][] = [];
+  const made = new Map<string, Tensor>();
   try {
     const model = create(source.tensors);
     const { matches, twins } = matchTensors(model, source.tensors);
     for (const twin of twins) checkTwin(twin, { first: await source.read(twin.stored), second: await source.read(twin.again) });
-    for (const { parameter, stored } of matches) entries.push([parameter.name, tensorOf(await source.read(stored))]);
-    return { model, params: unflatten(entries) };
+    for (const [stored, parts] of byStored(matches)) {
+      const raw = await source.read(stored);
+      for (const { parameter, part } of parts) made.set(parameter.name, tensorOf(partOf(raw, part)));
+    }
+    return { model, params: unflatten(model.parameters.map(({ name }) => [name, made.get(name)!])) };
   } catch (error) {
-    for (const [, made] of entries) made.dispose();
+    for (const tensor of made.values()) tensor.dispose();
     throw error;
   } finally {
     await source.close();
   }
+}
+
+/** The parameters of each stored tensor, several where it holds all experts of a layer. */
+function byStored(matches: readonly Match[]): Map<string, Match[]> {
+  const found = new Map<string, Match[]>();
+  for (const match of matches) found.set(match.stored, [...found.get(match.stored) ?? [], match]);
+  return found;
 }

@@ -35,7 +35,7 @@ export function separateRows(): RowLayout {
 }
 
 export interface SharedPrefixOptions {
-  /** Rows of this many tokens, each with as many trees as fit; default: a row for each tree, as long as the longest. */
+  /** Rows of at most this many tokens, each with as many trees as fit; default: a row for each tree, as long as the longest. */
   readonly rowTokens?: number;
 }
 
@@ -53,8 +53,8 @@ export function sharedPrefix({ rowTokens }: SharedPrefixOptions = {}): RowLayout
   if (rowTokens !== undefined && (!Number.isSafeInteger(rowTokens) || rowTokens < 1)) throw new RangeError(`sharedPrefix: expected rowTokens to be a whole number from 1 on but found ${rowTokens}`);
   return (trees) => {
     const sizes = trees.map(tokensOf);
-    const length = rowTokens ?? Math.max(0, ...sizes);
     const rows = rowTokens === undefined ? trees.map((_, tree) => [tree]) : packed(sizes, rowTokens);
+    const length = Math.max(0, ...rows.map((members) => members.reduce((sum, tree) => sum + sizes[tree]!, 0)));
     const made = emptyRows(rows.length * length);
     const placed: Placed[] = [];
     for (const [row, members] of rows.entries()) {

@@ -1,5 +1,5 @@
 import type { Tensor } from '@llm/tensor';
-import type { PolicyBatch } from './policy-batch.ts';
+import type { Counts, PolicyBatch } from './policy-batch.ts';
 
 /** What an objective looks at. Everything is one number a token, [tokens], the completions one after the other. */
 export interface PolicyTerms {
@@ -13,9 +13,6 @@ export interface PolicyTerms {
   /** The number of its completion for each token, [completions] → [tokens]. */
   perToken(values: Tensor): Tensor;
 }
-
-/** What a loss divides by: the tokens, completions, pairs of completions or batches of the whole step. */
-export type Counts = 'tokens' | 'sequences' | 'pairs' | 'batches';
 
 /** A policy objective: the loss is its sum over all batches of a step, divided by what counts in them. */
 export interface Objective {

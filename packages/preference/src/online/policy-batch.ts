@@ -1,7 +1,9 @@
 import { type CompletionBatch, completionBatch, type PromptTree } from '../offline/completion-batch.ts';
 import { type RowLayout, separateRows } from '../offline/layouts.ts';
-import type { Counts, Objective } from './objective.ts';
 import type { Round } from './round.ts';
+
+/** What a loss divides by: the tokens, completions, pairs of completions or batches of the whole step. */
+export type Counts = 'tokens' | 'sequences' | 'pairs' | 'batches';
 
 /** The rows of completions, group after group. */
 export interface CompletionRows extends CompletionBatch {
@@ -27,7 +29,7 @@ export interface PolicyBatch extends CompletionRows {
 
 export interface PolicyBatchOptions {
   /** The objective that the batch is for, which says what counts. */
-  readonly objective: Pick<Objective, 'counts'>;
+  readonly objective: { readonly counts: Counts };
   /** One number for each completion, or for each token. */
   readonly advantages: ArrayLike<number>;
   readonly oldLogProbs?: ArrayLike<number>;

@@ -153,3 +153,28 @@ describe('on wasm', () => {
     expect(() => sftLoss(llama, { neftuneAlpha: 0 })).toThrow('expected neftuneAlpha above 0 but found 0');
   });
 });
+
+test('a mixture of experts adds its load balance, whatever the weights of the targets', async () => {
+  await useDevice('wasm', { threads: 2 });
+  const moe = (coefficient: number): Model => createModel({
+    model_type: 'mixtral', vocab_size: 61, hidden_size: 16, intermediate_size: 24, num_hidden_layers: 2, num_attention_heads: 4, num_key_value_heads: 2,
+    num_local_experts: 4, max_position_embeddings: 32, router_aux_loss_coef: coefficient,
+  });
+  const params = paramsOf(moe(0));
+  const [first, second] = [examples, weighted].map((each) => toBatch([[each[0]!], [each[2]!]]));
+  const added = (batch: SftBatch, options: SftLossOptions, denominator: number): number => {
+    const [on, off] = [1, 0].map((coefficient) => {
+      const loss = sftLoss(moe(coefficient), options)(params, batch, { denominator });
+      const [value] = loss.dataSync();
+      loss.dispose();
+      return value!;
+    });
+    return on! - off!;
+  };
+  const whole = added(first!, {}, first!.targetCount);
+  expect(whole).toBeGreaterThan(2);
+  expect(added(first!, { objective: dft() }, first!.targetCount)).toBeCloseTo(whole, 4);
+  expect(added(second!, {}, second!.targetCount)).toBeCloseTo(whole, 4);
+  expect(added(first!, {}, 2 * first!.targetCount)).toBeCloseTo(whole / 2, 4);
+  disposeTree(params);
+});

@@ -1,4 +1,4 @@
-import { hiddenOf, type Model } from '@llm/model';
+import { addAuxiliary, hiddenOf, type Model } from '@llm/model';
 import { div, linearCrossEntropy, linearLogProbs, mul, scope, sum, type Tensor, tensor, type Tree } from '@llm/tensor';
 import { IGNORED, type SftBatch } from '../rows/to-batch.ts';
 import { withNoisyEmbeddings } from './neftune.ts';
@@ -30,6 +30,8 @@ export interface SftContext {
  * `denominator` counts targets, whatever they weigh, so that accumulating equals one large batch whatever the lengths. The logits
  * are never stored, unless the head is a weight that is trained; tokens that are only read cost nothing there.
  *
+ * What the architecture wants added, as a mixture of experts its load balance, is added for this batch's share of the targets.
+ *
  * Noise and dropout are drawn from the seed: a step that is recorded (`compile`) is then recorded for each seed anew.
  *
  * @throws RangeError for a batch without targets where no denominator is given, for rows longer than the model's context and for ids
@@ -59,14 +61,16 @@ export function sftLoss(
     const seed = dropout || neftuneAlpha !== undefined ? context.seed : undefined;
     return scope(() => {
       const given = neftuneAlpha === undefined || seed === undefined ? params : withNoisyEmbeddings(params, { alpha: neftuneAlpha, seed });
-      const hidden = hiddenOf(model, given, batch, { checkpointed, ...(dropout && seed !== undefined ? { dropoutSeed: seed } : {}) });
+      let added: Tensor | undefined;
+      const hidden = hiddenOf(model, given, batch, { checkpointed, auxiliary: (loss) => { added = loss; }, ...(dropout && seed !== undefined ? { dropoutSeed: seed } : {}) });
       const head = model.head(params);
       const { rows, length, targets, weights } = batch;
       const wanted = tensor(targets, [rows, length], 'int32');
-      if (objective.isCrossEntropy && weights === undefined) return linearCrossEntropy(hidden, head, wanted, { ignoreIndex: IGNORED, denominator });
+      const whole = (loss: Tensor): Tensor => addAuxiliary(loss, added, { targets: wanted, denominator, ignoreIndex: IGNORED });
+      if (objective.isCrossEntropy && weights === undefined) return whole(linearCrossEntropy(hidden, head, wanted, { ignoreIndex: IGNORED, denominator }));
       const { logProbs } = linearLogProbs(hidden, head, wanted, { ignoreIndex: IGNORED });
       const losses = objective.ofLogProbs(logProbs);
-      return div(sum(weights === undefined ? losses : mul(losses, tensor(weights, [rows, length]))), denominator);
+      return whole(div(sum(weights === undefined ? losses : mul(losses, tensor(weights, [rows, length]))), denominator));
     });
   };
 }

@@ -71,6 +71,20 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (device) => {
     expect(tensors().numTensors).toBe(before + 2);
   });
 
+  test('several results: the gradients of those that are used', async () => {
+    await useDevice(device);
+    const params = { a: tensor([2]), b: tensor([3]) };
+    const run = checkpointed((a: Tensor, b: Tensor) => [mul(a, b), square(a), add(a, b)]);
+    const before = tensors().numTensors;
+    const { value, grads } = valueAndGrad((p: typeof params) => {
+      const [product, power] = run(p.a, p.b);
+      return sum(add(mul(product!, 5), power!));
+    })(params);
+    // 5ab + a²: 5b + 2a and 5a
+    expect([value.dataSync()[0], grads.a!.dataSync()[0], grads.b!.dataSync()[0]]).toEqual([34, 19, 10]);
+    expect(tensors().numTensors).toBe(before + 3);
+  });
+
   test('a trained tensor that the segment captures is refused, and nothing stays', async () => {
     await useDevice(device);
     const params = { a: tensor([2]), b: tensor([3]) };

@@ -6,6 +6,8 @@ import { call } from '../device/call.ts';
 export interface AttentionOptions {
   /** Default 1/√width. */
   readonly scale?: number;
+  /** Scores are kept softly below it, before the bias is added: cap · tanh(score / cap), as Gemma 2 does; default not. */
+  readonly softCap?: number;
   /** A query sees only itself and what is before it; default true. */
   readonly causal?: boolean;
   /** How many of the newest keys, itself included, a query sees; default all. */
@@ -30,13 +32,13 @@ export interface AttentionOptions {
 /**
  * Scaled dot-product attention that never stores the queries × keys matrix.
  *
- *   o = softmax(scale · q · kᵀ + bias + mask) · v
+ *   o = softmax(softCap(scale · q · kᵀ) + bias + mask) · v
  *
  * q [batch, queries, heads, width], k and v [batch, keys, kvHeads, width], o like q; head h reads kv head ⌊h · kvHeads / heads⌋.
  * A query that sees no key gives zeros. Dao et al. 2022, https://arxiv.org/abs/2205.14135
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
-  const { scale = 0, causal = true, window = 0, segments, prefixes, bias, lengths, offset, offsets } = options;
+  const { scale = 0, softCap = 0, causal = true, window = 0, segments, prefixes, bias, lengths, offset, offsets } = options;
   const [batch = 0, queries = 0, heads = 0, width = 0] = q.shape;
   const [, keys = 0, kvHeads = 0] = k.shape;
   if (q.rank !== 4 || k.rank !== 4 || v.rank !== 4 || k.shape.join() !== v.shape.join() || k.shape[0] !== batch || k.shape[3] !== width || heads % kvHeads !== 0) {
@@ -46,7 +48,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
     );
   }
   const dims = { batch, queries, heads, width, keys, kvHeads, biasBatch: bias?.shape[0] ?? 1, biasHeads: bias?.shape[1] ?? 1 };
-  const uniforms = { scale, causal: Number(causal), window, offset };
+  const uniforms = { scale, softCap, causal: Number(causal), window, offset };
   const masks = { segments, prefixes, bias, lengths, offsets };
   return differentiable({
     inputs: { q, k, v },

@@ -3,6 +3,8 @@ import { numbers } from '@llm/testing';
 import { mul, sum, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { checkpointed } from '../autodiff/checkpointed.ts';
+import { record, release } from '../autodiff/tape.ts';
+import { whileTraining } from '../autodiff/training.ts';
 import { valueAndGrad } from '../autodiff/value-and-grad.ts';
 import { whileWatching } from '../device/call.ts';
 import { useDevice } from '../device/use-device.ts';
@@ -32,6 +34,22 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (device) => {
     expect(kernels(loss, params, 'xw').length).toBe(6);
     expect(kernels(loss, params, 'x').length).toBe(4);
     expect(kernels(loss, params, 'w').length).toBe(4);
+  });
+
+  test('linear: below a frozen matrix nothing of its input is kept', () => {
+    const params = { x: random(2, 3), w: random(4, 3), v: random(4, 4) };
+    const kept = (trained: string): string[] => {
+      const found: string[] = [];
+      whileTraining(trained.split('').map((name) => params[name as 'x']), () => {
+        const { tape } = record(() => linear(linear(params.x, params.w), params.v));
+        for (const { saved = [] } of tape) if (saved.length > 0) found.push(saved.map(({ shape }) => shape.join('×')).join());
+        release(tape);
+      });
+      return found;
+    };
+    expect(kept('xwv')).toEqual(['4×3,2×3', '4×4,2×4']);
+    expect(kept('w')).toEqual(['4×3,2×3', '4×4']);
+    expect(kept('x')).toEqual(['4×3', '4×4']);
   });
 
   test('linearCrossEntropy: its gradients are outputs of the forward pass, left out where frozen', () => {

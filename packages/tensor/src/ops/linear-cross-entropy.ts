@@ -48,7 +48,7 @@ export function linearCrossEntropy(hidden: Tensor, weight: Tensor | Weight, targ
       forward: (save) => {
         const { loss, dhidden, dweight } = call(kernel, {
           inputs: { hidden, weight: head.matrix, targets }, dims: { rows, width, vocab },
-          uniforms: { ignoreIndex, labelSmoothing, zLoss, precision: Number(halfPrecision()) },
+          uniforms: { ignoreIndex, labelSmoothing, zLoss, softCap: head.softCap, precision: Number(halfPrecision()) },
           outputs: { loss: true, dhidden: wanted.hidden ? hidden.shape : undefined, dweight: wanted.weight ? head.matrix.shape : undefined },
         });
         save([dhidden, dweight, ...(typeof counted === 'number' ? [] : [counted])].filter((tensor) => tensor !== undefined));

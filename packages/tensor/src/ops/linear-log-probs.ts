@@ -53,7 +53,7 @@ function logProbsOf(hidden: Tensor, weight: Tensor | Weight, ids: Tensor, { igno
     return { logProbs: reshape(sub(0, found.losses), shape), entropies: found.entropies && reshape(found.entropies, shape) };
   }
   const wanted = { hidden: needsGradient(hidden), weight: head.trained };
-  const settings = { dims: { rows, width, vocab }, uniforms: { ignoreIndex, temperature, precision: Number(halfPrecision()) } };
+  const settings = { dims: { rows, width, vocab }, uniforms: { ignoreIndex, temperature, softCap: head.softCap, precision: Number(halfPrecision()) } };
   const [logProbs, entropy] = differentiable<Tensor[]>({
     inputs: { hidden, weight: head.matrix },
     forward: (save) => {

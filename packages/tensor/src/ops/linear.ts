@@ -1,6 +1,7 @@
 import type { Activation } from '@llm/kernels';
 import { add, reshape, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { differentiable } from '../autodiff/differentiable.ts';
+import { needsGradient } from '../autodiff/training.ts';
 import { isWeight, type Weight } from '../tree/weight.ts';
 import { activate, activationGradient } from './activation.ts';
 import { product } from './matmul.ts';
@@ -42,19 +43,22 @@ export function linear(x: Tensor, weight: Tensor | Weight, options: LinearOption
   const outer = x.shape.slice(0, -1);
   const rows = outer.reduce((product, size) => product * size, 1);
   const shape = [...outer, outputs];
+  // A frozen matrix, as below an adapter, asks for nothing that x was.
+  const learns = needsGradient(weight);
   return differentiable({
     inputs: { x, weight, bias, residual },
     forward: (save) => {
       const { c, before } = product(x, weight, {
         m: rows, n: outputs, k: inputs, transposeB: !transposed, bias, residual, activation, shape, before: activation !== 'none',
       });
-      save(before === undefined ? [x, weight] : [x, weight, before]);
+      save([weight, ...(learns ? [x] : []), ...(before === undefined ? [] : [before])]);
       return c;
     },
-    backward: (dy, [x, weight, before]) => {
+    backward: (dy, [weight, ...kept]) => {
+      const [x, before] = learns ? kept : [undefined, kept[0]];
       const dz = before === undefined ? dy : activationGradient(dy, before, activation);
       return {
-        x: () => product(dz, weight!, { m: rows, n: inputs, k: outputs, transposeB: transposed, shape: x!.shape }).c,
+        x: () => product(dz, weight!, { m: rows, n: inputs, k: outputs, transposeB: transposed, shape: [...outer, inputs] }).c,
         weight: () => (transposed
           ? product(x!, dz, { m: inputs, n: outputs, k: rows, transposeA: true, shape: weight!.shape }).c
           : product(dz, x!, { m: outputs, n: inputs, k: rows, transposeA: true, shape: weight!.shape }).c),

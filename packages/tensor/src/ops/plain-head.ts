@@ -21,12 +21,19 @@ export function headSizes(
 export interface PlainHead {
   readonly matrix: Tensor;
   readonly trained: boolean;
+  /** Logits are kept softly below it; 0 for no cap. */
+  readonly softCap: number;
 }
 
 /** The matrix of a head: the tensor itself, or what a frozen weight stands for; undefined where the weight must apply itself. */
 export function plainHead(head: Tensor | Weight): PlainHead | undefined {
-  if (!isWeight(head)) return { matrix: head, trained: needsGradient(head) };
+  if (!isWeight(head)) return { matrix: head, trained: needsGradient(head), softCap: 0 };
+  if (head.capped !== undefined) {
+    const inner = plainHead(head.capped.head);
+    // A cap of a cap is none that the losses know.
+    return inner?.softCap === 0 ? { ...inner, softCap: head.capped.cap } : undefined;
+  }
   if (head.matrix === undefined || Object.values(head.tensors).some(needsGradient)) return undefined;
   const matrix = head.matrix();
-  return matrix.shape.join() === head.shape.join() ? { matrix, trained: false } : undefined;
+  return matrix.shape.join() === head.shape.join() ? { matrix, trained: false, softCap: 0 } : undefined;
 }

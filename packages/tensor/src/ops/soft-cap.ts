@@ -36,6 +36,7 @@ export function softCap(x: Tensor, { cap }: { cap: number }): Tensor {
 
 /**
  * A head whose logits are softly capped: a weight, so that whatever makes logits of it, a loss, `linear` or a sampler, caps them too.
+ * Losses fuse the cap as they fuse the head.
  *
  *   apply(x) = cap · tanh(x · Wᵀ / cap)
  *
@@ -53,5 +54,6 @@ export function cappedHead(head: Leaf, { cap }: { cap: number }): Weight {
     tensors: isWeight(head) ? head.tensors : { weight: head },
     with: (tensors) => cappedHead(isWeight(head) ? head.with(tensors) : tensors['weight']!, { cap }),
     apply: (x) => softCap(linear(x, head), { cap }),
+    capped: { head, cap },
   };
 }

@@ -1,6 +1,6 @@
 import { add, cast, div, exp, maximum, mul, neg, sub, sum, type Tensor, tensor, where, zerosLike } from '@llm/tensor';
-import type { Counts, Objective, PolicyTerms } from '../objective.ts';
-import type { PolicyBatch } from '../policy-batch.ts';
+import type { Objective, PolicyTerms } from '../objective.ts';
+import type { Counts, PolicyBatch } from '../policy-batch.ts';
 import { tokenRatio, type RatioLevel } from './ratio.ts';
 
 /** What every objective of the GRPO family can do beside its own policy term. */

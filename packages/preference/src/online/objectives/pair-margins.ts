@@ -7,8 +7,9 @@ export function pairMargins(name: string, { batch, logProbs, perSequence }: Poli
   if (batch.refLogProbs === undefined) throw new RangeError(`${name}: expected the log-probabilities of the reference model but found none. Give policyBatch refLogProbs.`);
   const signs = ofCompletions(batch);
   for (let i = 0; i < signs.length; i += 2) {
-    if (!(Math.abs(signs[i]!) === 1 && signs[i]! === -signs[i + 1]!)) {
-      throw new RangeError(`${name}: expected advantages of 1 and −1 for the better and the worse of two completions but found ${signs[i]} and ${signs[i + 1]} in pair ${i / 2}. Use judgedPairs, or leave undecided pairs out.`);
+    const [first = 0, second = 0] = signs.subarray(i, i + 2);
+    if (Math.abs(first) !== 1 || first + second !== 0) {
+      throw new RangeError(`${name}: expected advantages of 1 and −1 for the better and the worse of two completions but found ${first} and ${second} in pair ${i / 2}. Use judgedRound, or leave undecided pairs out.`);
     }
   }
   const ratios = perSequence(sub(logProbs, tensor(batch.refLogProbs)));

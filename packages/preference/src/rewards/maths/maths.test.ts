@@ -20,7 +20,7 @@ test('the answer is the last boxed one, else what is marked, else what is said t
 test('answers in one form', () => {
   const cases: [string, string][] = [
     ['1{,}000', '1000'], ['1,234,567.5', '1234567.5'], ['\\text{(B)}', 'B'], ['(c)', 'C'], ['\\dfrac{1}{2}', '\\frac{1}{2}'], ['\\tfrac 3 4', '\\frac{3}{4}'],
-    ['x = 5', '5'], ['90^\\circ', '90'], ['5\\text{ cm}', '5'], ['\\$ 18', '18'], ['12 dollars.', '12'], ['50\\%', '50%'], ['\\left( 1, 2 \\right)', '(1,2)'], ['\\sqrt2', '\\sqrt{2}'], ['−3', '-3'],
+    ['x = 5', '5'], ['90^\\circ', '90'], ['5\\text{ cm}', '5'], ['5 m', '5'], ['5m', '5m'], ['\\$ 18', '18'], ['12 dollars.', '12'], ['50\\%', '50%'], ['\\left( 1, 2 \\right)', '(1,2)'], ['\\sqrt2', '\\sqrt{2}'], ['−3', '-3'],
   ];
   for (const [text, expected] of cases) expect(normalizeAnswer(text), text).toBe(expected);
 });

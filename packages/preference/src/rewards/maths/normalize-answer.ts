@@ -1,6 +1,7 @@
 /** What stands for nothing in an answer: spacing, sizes of brackets, mathematics marks. */
 const NOTHING = /\\(?:left|right|bigl?|bigr?|Bigl?|Bigr?|displaystyle|,|;|:|!|quad|qquad|limits)(?![a-zA-Z])|\\[()[\]]|\\?\$|~/g;
-const UNITS = /(?<=[\d}])\s*(?:dollars?|cents?|degrees?|units?|cm|mm|km|m|kg|g|miles?|feet|ft|inches|inch|hours?|hrs?|minutes?|mins?|seconds?|s|days?|years?|people|points?)\.?$/i;
+/** A single letter is a unit only with a space before it: 3m is a product. */
+const UNITS = /(?<=[\d}])(?:\s*(?:dollars?|cents?|degrees?|units?|cm|mm|km|kg|miles?|feet|ft|inches|inch|hours?|hrs?|minutes?|mins?|seconds?|days?|years?|people|points?)|\s+[mgs])\.?$/i;
 
 /**
  * An answer in a form of its own, so that equal ones are mostly equal as text: without units, thousands separators, `\text` and spacing, with
