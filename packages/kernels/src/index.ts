@@ -1,5 +1,6 @@
 export { createWasmDevice, hasRelaxedSimd, hasSimd, type WasmDevice, type WasmDeviceOptions } from './runtime/wasm-device.ts';
 export type { Heap, HeapStats } from './runtime/heap.ts';
+export type { PlannedWrite, WasmPlan } from './runtime/plan.ts';
 export { createGpuDevice, type GpuDevice, type GpuStats } from './gpu/gpu-device.ts';
 export { findAdapter, type FoundAdapter, type GpuFeatures, type MatrixUnit } from './gpu/find-adapter.ts';
 export { GpuError, type GpuErrorCode } from './gpu/gpu-error.ts';

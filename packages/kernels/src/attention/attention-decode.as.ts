@@ -1,5 +1,5 @@
 // Attention of one or two queries per head, as in generation: keys and values stream past once, read where they lie. A task is
-// a stretch of keys of one key head, for all query heads that share it; stretches are merged afterwards.
+// a stretch of keys of one row of the batch, for all heads, since the heads of a key lie next to each other; stretches are merged afterwards.
 import { fma, scratch, sumLanes, loadPartial } from '../common/simd.as';
 import { exp2Constants, exp2 } from '../common/exp2.as';
 import { ATTENTION_KEYS, ATTENTION_LD } from './tile.as';
@@ -7,8 +7,11 @@ import { attentionCap } from './cap.as';
 import { attentionAddBias, attentionBlockSegments, attentionMask, attentionRange } from './mask.as';
 import { attentionFinish, attentionSoftmax } from './attention.as';
 
+/** Keys that are read in the order of memory before heads go over them one by one. */
+const DECODE_KEYS: i32 = 64;
+
 /**
- * Tasks [begin, end), each one stretch of `stretch` keys of one key head. Where there are several, the maximum, total and sums
+ * Tasks [begin, end), each one stretch of `stretch` keys of one row of the batch. Where there are several, the maximum, total and sums
  * of each row go to `partial` [stretches, batch · heads · queries, 4 + padded width] instead of o and lse.
  */
 export function attentionDecode(
@@ -17,7 +20,7 @@ export function attentionDecode(
   queries: i32, keys: i32, heads: i32, kvHeads: i32, width: i32, scale: f32, causal: i32, window: i32, offset: i32,
   biasBatchStep: i32, biasHeadStep: i32, cap: f32, stretch: i32, stretches: i32, partial: usize, batch: i32,
 ): void {
-  const group = heads / kvHeads, rows = group * queries;
+  const group = heads / kvHeads, rows = heads * queries;
   const padded = (width + 3) & ~3;
   const rowBytes = <usize>padded << 2, keyRow = <usize>(kvHeads * width) << 2;
   const constants = exp2Constants();
@@ -27,8 +30,7 @@ export function attentionDecode(
   const queriesAt = stats + (<usize>rows << 6);
   const sumsAt = queriesAt + <usize>rows * rowBytes;
   for (let task = begin; task < end; task++) {
-    const pair = task / stretches, part = task - pair * stretches;
-    const b = pair / kvHeads, kvHead = pair - b * kvHeads;
+    const b = task / stretches, part = task - b * stretches;
     const length = lengths ? max(0, min(keys, load<i32>(lengths + (<usize>b << 2)))) : keys;
     const shift = offsets ? load<i32>(offsets + (<usize>b << 2)) : offset;
     const open = !causal ? keys : prefixes ? load<i32>(prefixes + (<usize>b << 2)) : 0;
@@ -41,16 +43,19 @@ export function attentionDecode(
     for (let r = 0; r < rows; r++) {
       store<f32>(stats + (<usize>r << 6), -Infinity);
       store<f32>(stats + (<usize>r << 6), 0, 32);
-      const head = kvHead * group + r / queries, query = r % queries;
-      copyScaled(queriesAt + <usize>r * rowBytes, q + (<usize>((b * queries + query) * heads + head) * width << 2), scale * <f32>1.4426950408889634, width);
+      copyScaled(queriesAt + <usize>r * rowBytes, q + (<usize>((b * queries + r % queries) * heads + r / queries) * width << 2), scale * <f32>1.4426950408889634, width);
     }
-    for (let k0 = from; k0 < to; k0 += ATTENTION_KEYS) {
-      const present = min(to - k0, ATTENTION_KEYS);
-      const source = <usize>((b * keys + k0) * kvHeads + kvHead) * width << 2;
+    for (let k0 = from; k0 < to; k0 += DECODE_KEYS) {
+      const present = min(to - k0, DECODE_KEYS);
+      const first = <usize>(b * keys + k0) * keyRow;
+      if (kvHeads > 1) {
+        touch(k + first, <usize>present * keyRow);
+        touch(v + first, <usize>present * keyRow);
+      }
       if (ids) attentionBlockSegments(ids, k0, present, block);
       for (let r = 0; r < rows; r++) {
-        const head = kvHead * group + r / queries, query = r % queries;
-        const position = query + shift;
+        const head = r / queries, query = r % queries, position = query + shift;
+        const source = first + (<usize>(head / group * width) << 2);
         const range = attentionRange(position, 1, k0, present, open, window, ids, block, keys);
         if (range == 0) continue;
         const low = range >> 16, high = range & 0xffff, last = min(high, present);
@@ -67,19 +72,28 @@ export function attentionDecode(
       }
     }
     for (let r = 0; r < rows; r++) {
-      const head = kvHead * group + r / queries, query = r % queries;
+      const head = r / queries, query = r % queries;
       const stat = stats + (<usize>r << 6), sums = sumsAt + <usize>r * rowBytes;
-      const row = (b * heads + head) * queries + query;
+      const row = b * rows + r;
       if (stretches == 1) {
         attentionFinish(sums, load<f32>(stat), load<f32>(stat, 32), o + (<usize>((b * queries + query) * heads + head) * width << 2), lse + (<usize>row << 2), width);
         continue;
       }
-      const at = partial + <usize>(part * batch * heads * queries + row) * (16 + rowBytes);
+      const at = partial + <usize>(part * batch * rows + row) * (16 + rowBytes);
       store<f32>(at, load<f32>(stat));
       store<f32>(at, load<f32>(stat, 32), 4);
       memory.copy(at + 16, sums, rowBytes);
     }
   }
+}
+
+/** Reads a word of each cache line, which memory gives faster in its order than as heads would ask for it. */
+function touch(p: usize, bytes: usize): void {
+  let all = 0;
+  const end = p + bytes;
+  for (; p + 256 <= end; p += 256) all |= load<i32>(p) | load<i32>(p, 64) | load<i32>(p, 128) | load<i32>(p, 192);
+  for (; p < end; p += 64) all |= load<i32>(p);
+  store<i32>(scratch, all);
 }
 
 /** Rows [begin, end) of batch · heads · queries: brings the stretches of attentionDecode to one maximum and adds them. */

@@ -20,6 +20,8 @@ const shared = {
 
 /** So few queries read keys and values where they lie, since packing would cost more than multiplying. */
 const DECODE_QUERIES = 2;
+/** Keys of a stretch, at least, where there are more. */
+const STRETCH_KEYS = 32;
 /** Numbers per task, for its rows of sums and of queries, that fit a thread's scratch memory twice over. */
 const DECODE_NUMBERS = 65_536;
 
@@ -51,16 +53,16 @@ function scalars(...call: Parameters<typeof checked>): number[] {
   return [queries, keys, heads, kvHeads, width, scale, causal, window, offset, biasBatchStep, biasHeadStep, cap];
 }
 
-/** Streams the keys of each key head once; few key heads are cut into stretches, so that every thread has some. */
-function decode({ at, dims: { batch = 0, queries = 0, keys = 0, heads = 1, kvHeads = 1, width = 0 }, run, temporary }: Launch, sizes: number[]): void {
-  const pairs = batch * kvHeads, rows = batch * heads * queries;
+/** Streams the keys of each row of the batch once; those of few rows are cut into stretches, so that every thread has some. */
+function decode({ at, dims: { batch = 0, queries = 0, keys = 0, heads = 1, width = 0 }, run, temporary }: Launch, sizes: number[]): void {
+  const rows = batch * heads * queries;
   if (rows === 0) return;
-  const wanted = Math.max(1, Math.min(Math.ceil(keys / BLOCK_KEYS), Math.ceil(16 / pairs)));
+  const wanted = Math.max(1, Math.min(Math.ceil(keys / STRETCH_KEYS), Math.ceil(16 / batch)));
   const stretch = Math.max(8, Math.ceil(keys / wanted / 8) * 8);
   const stretches = Math.max(1, Math.ceil(keys / stretch));
   const partial = stretches === 1 ? 0 : temporary(stretches * rows * (4 + Math.ceil(width / 4) * 4) * 4);
   run(
-    'attentionDecode', pairs * stretches, Math.ceil((pairs * stretches) / 2000), at.q!, at.k!, at.v!, at.o!, at.lse!,
+    'attentionDecode', batch * stretches, Math.ceil((batch * stretches) / 2000), at.q!, at.k!, at.v!, at.o!, at.lse!,
     at.bias!, at.segments!, at.lengths!, at.offsets!, at.prefixes!, ...sizes, stretch, stretches, partial, batch,
   );
   if (stretches > 1) {
@@ -89,7 +91,7 @@ export const attention: Kernel = defineKernel({
     const { at, dims, uniforms: values, run } = call;
     const { batch = 0, queries = 0, heads = 1, kvHeads = 1, width = 0 } = dims;
     const sizes = scalars('attention', dims, values);
-    if (queries <= DECODE_QUERIES && (queries * heads * (width + 16)) / kvHeads <= DECODE_NUMBERS) return decode(call, sizes);
+    if (queries <= DECODE_QUERIES && queries * heads * (width + 16) <= DECODE_NUMBERS) return decode(call, sizes);
     const panels = Math.ceil(queries / 6) * (heads / kvHeads);
     if (panels === 0 || batch * kvHeads === 0) return;
     // Tasks of equal length, at least about 16 of them.

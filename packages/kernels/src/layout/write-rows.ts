@@ -1,6 +1,6 @@
 import * as wgsl from '../generated/wgsl.ts';
 import { defineProgram, flatGrid } from '../gpu/program.ts';
-import { type Kernel, defineKernel } from '../kernel.ts';
+import { type Kernel, defineKernel, rowGrain } from '../kernel.ts';
 import { writeRowsReference } from './reference.ts';
 
 const bindings = ['read', 'read', 'write'] as const;
@@ -20,15 +20,8 @@ export const writeRows: Kernel = defineKernel({
   outputs: { target: { dims: ['batch', 'capacity', 'width'], inPlace: 'target' } },
   uniforms: {},
   reference: writeRowsReference,
-  wasm({ at, dims: { batch = 0, count = 0, capacity = 0, width = 0 }, device }) {
-    const offsets = device.i32(at.offsets, batch);
-    const target = device.i32(at.target, batch * capacity * width);
-    const source = device.i32(at.source, batch * count * width);
-    offsets.forEach((offset, b) => {
-      const first = Math.max(0, -offset);
-      const end = Math.min(count, capacity - offset);
-      if (first < end) target.set(source.subarray((b * count + first) * width, (b * count + end) * width), (b * capacity + offset + first) * width);
-    });
+  wasm({ at, dims: { batch = 0, count = 0, capacity = 0, width = 0 }, run }) {
+    run('writeRows', batch * count, rowGrain(batch * count, width), at.source, at.offsets, at.target, count, capacity, width);
   },
   webgpu({ at, dims: { batch = 0, count = 0, capacity = 0, width = 0 }, run }) {
     const unit = width % 4 === 0 ? 4 : 1;

@@ -116,6 +116,9 @@ export function matvecPackedTransposed(
   }
 }
 
+/** Columns of B, and of the sums, that stay in the first-level cache while the rows of A go over them. */
+const FEW_COLS: i32 = 512;
+
 /**
  * Few rows times a B stored [K, N]: part p takes `kc` rows of B and leaves its sums in `partial` [part, m, n]. For one or two rows of
  * A, one row of B after the other is one stream through memory; for more, four rows of B from four places of the part are four.
@@ -138,10 +141,13 @@ export function matvecParts(begin: i32, end: i32, a: usize, b: usize, partial: u
     }
     const first = part * kc, quarter = (last - first) >> 2;
     for (let i = first; i < first + quarter; i++) {
-      for (let r = 0; r < m; r += 2) {
-        const x = a + ((<usize>r * k + i) << 2), s = sums + <usize>r * row;
-        if (r + 1 < m) twoRows(x, <usize>k << 2, <usize>quarter << 2, b + <usize>i * row, <usize>quarter * row, s, n);
-        else for (let j = 0; j < 4; j++) oneRow(x + (<usize>(j * quarter) << 2), b + <usize>(i + j * quarter) * row, s, n);
+      for (let col = 0; col < n; col += FEW_COLS) {
+        const width = min(FEW_COLS, n - col), from = b + <usize>i * row + (<usize>col << 2);
+        for (let r = 0; r < m; r += 2) {
+          const x = a + ((<usize>r * k + i) << 2), s = sums + <usize>r * row + (<usize>col << 2);
+          if (r + 1 < m) twoRows(x, <usize>k << 2, <usize>quarter << 2, from, <usize>quarter * row, s, row, width);
+          else for (let j = 0; j < 4; j++) oneRow(x + (<usize>(j * quarter) << 2), from + <usize>(j * quarter) * row, s, width);
+        }
       }
     }
     for (let i = first + 4 * quarter; i < last; i++) {
@@ -150,12 +156,12 @@ export function matvecParts(begin: i32, end: i32, a: usize, b: usize, partial: u
   }
 }
 
-/** Two rows of sums += four numbers, `next` bytes apart, of each of two rows of A, `rowA` apart, times four rows of B, `step` apart. */
-function twoRows(x: usize, rowA: usize, next: usize, b: usize, step: usize, s: usize, width: i32): void {
+/** Two rows of sums, `row` bytes apart, += four numbers, `next` apart, of each of two rows of A, `rowA` apart, times four rows of B, `step` apart. */
+function twoRows(x: usize, rowA: usize, next: usize, b: usize, step: usize, s: usize, row: usize, width: i32): void {
   const y = x + rowA;
   const x0 = v128.load32_splat(x), x1 = v128.load32_splat(x + next), x2 = v128.load32_splat(x + 2 * next), x3 = v128.load32_splat(x + 3 * next);
   const y0 = v128.load32_splat(y), y1 = v128.load32_splat(y + next), y2 = v128.load32_splat(y + 2 * next), y3 = v128.load32_splat(y + 3 * next);
-  let b1 = b + step, b2 = b1 + step, b3 = b2 + step, t = s + (<usize>width << 2), left = width;
+  let b1 = b + step, b2 = b1 + step, b3 = b2 + step, t = s + row, left = width;
   for (; left >= 8; left -= 8) {
     let sum = v128.load(s), other = v128.load(t), value = v128.load(b);
     sum = fma(x0, value, sum); other = fma(y0, value, other); value = v128.load(b1);

@@ -42,6 +42,7 @@ export function launchWasm(definition: Definition, compiled: string, { at, dims,
   const twin = definition.inputs.find((input) => definition.outputs.some((output) => at[input.name] === at[output.name]));
   if (twin !== undefined) throw new RangeError(`${definition.name}: expected memory of its own for what it writes but found that of ${twin.name}. Write to another tensor.`);
   const exports = exportsOf(device, compiled, definition.name);
+  device.touched();
   const scalars = definition.uniforms.map((name) => uniforms[name] ?? 0);
   const repeats = definition.inputs.map((input) => repeatOf(definition, input, dims));
   // Four elements at a time: fewer are copied to a place of four, with the last one again.

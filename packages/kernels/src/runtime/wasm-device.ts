@@ -1,5 +1,6 @@
 import { relaxed, simd } from '../generated/wasm.ts';
 import { createHeap, type Heap } from './heap.ts';
+import { createRecorder, type Recorder } from './plan.ts';
 import { createPool, type Exports, type Pool } from './pool.ts';
 
 /** One WebAssembly memory with the kernels over it. */
@@ -15,6 +16,14 @@ export interface WasmDevice {
   i32(address: number, length: number): Int32Array;
   u8(address: number, length: number): Uint8Array;
   dispatch: Pool['dispatch'];
+  /** Memory that holds these values, `bytes` of them, or zeros. What is recorded finds them there at every replay, unless it changes them itself. */
+  place(bytes: number, values: ArrayBufferView | undefined): number;
+  /** Runs `fn` and remembers what it dispatches; without a plan where views of memory were taken meanwhile, as something no replay repeats. */
+  record: Recorder['record'];
+  /** Whether something is being recorded. */
+  readonly recording: boolean;
+  /** Says that memory is used by other means than dispatches and views. */
+  touched(): void;
   /** Instantiates a module over this memory, on this thread; it may import `env.memory`, what the kernels export, and `imports`. */
   link(bytes: Uint8Array, imports?: WebAssembly.ModuleImports): WebAssembly.Exports;
   close(): Promise<void>;
@@ -145,15 +154,35 @@ export async function createWasmDevice(options: WasmDeviceOptions = {}): Promise
     notes.push(`One thread: helper threads could not start (${error instanceof Error ? error.message : String(error)}).`);
     pool = await createPool(module, memory, exports, { threads: 1, scratch });
   }
+  const recorder = createRecorder(heap, pool.dispatch);
+  const u8 = (address: number, length: number): Uint8Array => new Uint8Array(memory.buffer, address, length);
+  const viewed = <T>(view: T): T => {
+    recorder.touched();
+    return view;
+  };
   return {
-    heap,
+    heap: recorder.heap,
     threads: pool.threads,
     relaxedSimd,
     notes,
-    f32: (address, length) => new Float32Array(memory.buffer, address, length),
-    i32: (address, length) => new Int32Array(memory.buffer, address, length),
-    u8: (address, length) => new Uint8Array(memory.buffer, address, length),
-    dispatch: pool.dispatch,
+    f32: (address, length) => viewed(new Float32Array(memory.buffer, address, length)),
+    i32: (address, length) => viewed(new Int32Array(memory.buffer, address, length)),
+    u8: (address, length) => viewed(u8(address, length)),
+    dispatch: recorder.dispatch,
+    record: recorder.record,
+    get recording() {
+      return recorder.recording;
+    },
+    touched: recorder.touched,
+    place(bytes, values) {
+      // Memory that cannot be shared moves when it grows, and leaves views of it empty: values that lie in it are copied first.
+      const bytesOf = values === undefined ? undefined : new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      const source = bytesOf?.buffer === memory.buffer && !shared ? bytesOf.slice() : bytesOf;
+      const address = recorder.place(bytes, values);
+      if (source === undefined) u8(address, bytes).fill(0);
+      else u8(address, source.length).set(source);
+      return address;
+    },
     link(bytes, imports = {}) {
       const module = new WebAssembly.Module((shared ? withSharedMemory(bytes) : bytes) as BufferSource);
       return new WebAssembly.Instance(module, { env: { ...imports, ...instance.exports, memory } }).exports;

@@ -30,14 +30,13 @@ export const sample: Kernel = defineKernel({
   outputs: { ids: { dims: ['rows'], dtype: 'int32' }, logprob: { dims: ['rows'] } },
   uniforms: { temperature: 1, topK: 0, topP: 1, minP: 0 },
   reference: sampleReference,
-  wasm({ at, dims: { rows = 0, vocab = 0 }, uniforms, device }) {
-    const io = {
-      logits: Float64Array.from(device.f32(at.logits, rows * vocab)), draws: Float64Array.from(device.f32(at.draws, rows)),
-      ids: new Float64Array(rows), logprob: new Float64Array(rows),
-    };
-    sampleReference(io, { rows, vocab }, uniforms);
-    device.i32(at.ids, rows).set(io.ids);
-    device.f32(at.logprob, rows).set(io.logprob);
+  wasm({ at, dims: { rows = 0, vocab = 0 }, uniforms: { temperature, topK, topP, minP }, run, temporary }) {
+    const ordered = temperature !== 0 && (topK > 0 || topP < 1);
+    const room = topK > 0 ? Math.min(topK, vocab) : vocab;
+    run(
+      'sample', rows, 1, at.logits, at.draws, at.ids, at.logprob, ordered ? temporary(rows * room * 8) : 0, vocab, room,
+      temperature, topP, minP > 0 ? Math.log(minP) : -LARGEST,
+    );
   },
   webgpu({ at, dims: { rows = 0, vocab = 0 }, uniforms: { temperature, topK, topP, minP }, run }) {
     run(program, {

@@ -6,7 +6,10 @@ import { logProbability } from './candidates.ts';
 import { generate, type GeneratedToken, type GenerateOptions } from './generate.ts';
 import { lastLogits } from './last-logits.ts';
 import { kvCache } from '../layers/kv-cache.ts';
+import type { Sampler } from './sampler.ts';
+import { defaultSampler } from './samplers.ts';
 import { greedy, temperature } from './temperature.ts';
+import { topP } from './top-p.ts';
 
 const model = createModel({
   model_type: 'llama', vocab_size: 40, hidden_size: 16, intermediate_size: 24, num_hidden_layers: 2, num_attention_heads: 4, num_key_value_heads: 2,
@@ -59,6 +62,18 @@ describe('generate', () => {
       for (const [i, { logprob }] of found.entries()) expect(Math.abs(logprob! - expected[i]!.logprob!)).toBeLessThan(1e-4);
     }
     await expect(all(PROMPTS, { samples: 0 })).rejects.toThrow('generate: expected samples of 1 or more but found 0');
+  });
+
+  test('drawn where the logits are or on the host: the same tokens', async () => {
+    for (const sampler of [greedy, temperature(0.7), defaultSampler(), topP(0.8)]) {
+      const onHost: Sampler = (list, context) => sampler(list, context);
+      for (const logprobs of [true, { temperature: 0.7 }]) {
+        const options = { maxTokens: 12, seed: 6, eosIds: [38], logprobs };
+        const [drawn, expected] = [await all(PROMPTS, { ...options, sampler }), await all(PROMPTS, { ...options, sampler: onHost })];
+        expect(drawn.map(({ row, id, reason }) => [row, id, reason])).toEqual(expected.map(({ row, id, reason }) => [row, id, reason]));
+        for (const [i, { logprob }] of drawn.entries()) expect(Math.abs(logprob! - expected[i]!.logprob!)).toBeLessThan(1e-4);
+      }
+    }
   });
 
   test('log-probabilities may be told under a temperature', async () => {

@@ -3,12 +3,12 @@ import { deviceInUse, embed, type Tensor, tensor, type Tree } from '@llm/tensor'
 import type { SpecialIds } from '../config/special-ids.ts';
 import { kvCache, selectRows } from '../layers/kv-cache.ts';
 import type { Model } from '../model.ts';
-import { cardDecoder } from './card-decoder.ts';
 import { checkPrompts } from './check-prompts.ts';
 import type { Draw, Row } from './decoder.ts';
 import { hostDecoder } from './host-decoder.ts';
 import { lastLogits } from './last-logits.ts';
 import { nextTask } from './next-task.ts';
+import { recordedDecoder } from './recorded-decoder.ts';
 import type { Sampler } from './sampler.ts';
 import { defaultSampler } from './samplers.ts';
 
@@ -90,7 +90,7 @@ export async function* generate(
   // The last token drawn is never run, so it needs no room.
   const mostRoom = Math.min(maxPositions, longest + maxTokens - 1);
   let cache = kvCache(model.shape, { batch: prompts.length, capacity: Math.min(mostRoom, longest + FIRST_ROOM) });
-  const decoder = (deviceInUse() === 'webgpu' ? cardDecoder : hostDecoder)({ model, params, sampler, logprobs: logprobs === false ? undefined : logprobs === true ? 1 : logprobs.temperature });
+  const decoder = (deviceInUse() === 'cpu' ? hostDecoder : recordedDecoder)({ model, params, sampler, logprobs: logprobs === false ? undefined : logprobs === true ? 1 : logprobs.temperature });
   const aborted = async (): Promise<boolean> => {
     await nextTask();
     return signal?.aborted ?? false;

@@ -15,7 +15,7 @@ export interface KvCache {
   positions(count: number): Tensor;
   /**
    * Where the next `count` tokens stand among the keys, as causal attention takes it: one number where all rows are equally long,
-   * but a tensor always on a graphics card, where a number would be part of what is recorded.
+   * but a tensor where steps are recorded, since a number would be part of them.
    */
   place(count: number): { readonly offset: number } | { readonly offsets: Tensor; readonly lengths?: Tensor };
   /** Counts `count` more positions in every row: after all layers have appended. */
@@ -38,7 +38,8 @@ export function kvCache({ layers: count, kvHeads, headDim }: ModelShape, { batch
   const empty = (): Tensor => keep(zeros([batch, capacity, kvHeads, headDim]));
   const layers = Array.from({ length: count }, (): KeysValues => ({ k: empty(), v: empty() }));
   const lengths = new Int32Array(batch);
-  const onCard = (): boolean => deviceInUse() === 'webgpu';
+  // Where steps are recorded, positions are the values of a tensor: always on a graphics card, and on wasm those of single tokens.
+  const byTensor = (count: number): boolean => deviceInUse() === 'webgpu' || (deviceInUse() === 'wasm' && count === 1);
   // What all layers of one call of the model share.
   let offsets: Tensor | undefined;
   let positions: Tensor | undefined;
@@ -61,7 +62,7 @@ export function kvCache({ layers: count, kvHeads, headDim }: ModelShape, { batch
         throw new RangeError(`kvCache: expected room for ${longest + count} positions but found capacity ${capacity}. Make the cache larger or shorten the prompt.`);
       }
       const buffer = layers[layer]!;
-      const at = onCard() ? offsetsOf() : lengths;
+      const at = byTensor(count) ? offsetsOf() : lengths;
       writeRows(buffer.k, k, at);
       writeRows(buffer.v, v, at);
       return buffer;
@@ -69,12 +70,12 @@ export function kvCache({ layers: count, kvHeads, headDim }: ModelShape, { batch
     positions(count) {
       if (positions?.shape[1] === count) return positions;
       positions?.dispose();
-      positions = keep(onCard() && count === 1 ? reshape(offsetsOf(), [batch, 1])
+      positions = keep(byTensor(count) && count === 1 ? reshape(offsetsOf(), [batch, 1])
         : tensor(Int32Array.from({ length: batch * count }, (_, i) => lengths[Math.floor(i / count)]! + (i % count)), [batch, count], 'int32'));
       return positions;
     },
     place(count) {
-      if (onCard()) return { offsets: offsetsOf() };
+      if (byTensor(count)) return { offsets: offsetsOf() };
       const [first = 0] = lengths;
       if (lengths.every((length) => length === first)) return { offset: first };
       return { offsets: tensor(lengths.slice(), [batch], 'int32'), lengths: tensor(lengths.map((length) => length + count), [batch], 'int32') };

@@ -5,22 +5,16 @@ export interface AskedRecord {
   readonly messages: readonly [{ readonly role: 'user'; readonly content: string }, { readonly role: 'assistant'; readonly content: string }];
 }
 
+/** A question alone. */
+export interface TaskRecord {
+  readonly messages: readonly [{ readonly role: 'user'; readonly content: string }];
+}
+
 /** A question with a better and a worse answer, as `llm dpo` reads it. */
 export interface ComparedRecord {
   readonly prompt: readonly [{ readonly role: 'user'; readonly content: string }];
   readonly chosen: readonly [{ readonly role: 'assistant'; readonly content: string }];
   readonly rejected: readonly [{ readonly role: 'assistant'; readonly content: string }];
-}
-
-/** What a declaration gives back, in words. */
-const RETURNS: readonly (readonly [RegExp, string])[] = [
-  [/^void$/, 'nothing'], [/^boolean$| is /, 'true or false'], [/^number$/, 'a number'], [/^string$/, 'text'], [/^Promise</, 'a promise'],
-];
-
-/** What a declaration returns, in words; undefined where none of them fits. */
-export function returned(signature: string): string | undefined {
-  const type = /\)\s*:\s*([^)(]+)$/.exec(signature)?.[1]?.trim();
-  return type === undefined ? undefined : RETURNS.find(([pattern]) => pattern.test(type))?.[1];
 }
 
 /** What a declaration is, by how it begins. */
@@ -30,65 +24,52 @@ export function kindOf(signature: string): string {
 }
 
 const ask = (question: string, { signature }: ApiPair, answer: string): AskedRecord => ({
-  messages: [{ role: 'user', content: `${question}\n${signature}` }, { role: 'assistant', content: answer }],
+  messages: [{ role: 'user', content: `${signature}\n${question}` }, { role: 'assistant', content: answer }],
 });
 const DOES = 'What does this do?';
 const IS = 'What is this?';
-const GIVES = 'What does this return?';
+const BRIEFLY = 'Say in three to six words what this does.';
 
 /** Records for the stages after pretraining, and those that are held out. */
 export interface ApiQuestions {
-  /** Descriptions and kinds, with a few questions about what is returned, so that their form is known. */
+  /** What declarations do, and what they are. */
   readonly instructions: readonly AskedRecord[];
   readonly heldInstructions: readonly AskedRecord[];
   /** The shorter of two descriptions is better. */
   readonly comparisons: readonly ComparedRecord[];
   readonly heldComparisons: readonly ComparedRecord[];
-  /** What is returned: an answer that can be checked. */
-  readonly questions: readonly AskedRecord[];
-  readonly heldQuestions: readonly AskedRecord[];
+  /** Something that was never shown, and whose answer can be checked: a sentence of three to six words. */
+  readonly tasks: readonly TaskRecord[];
+  readonly heldTasks: readonly TaskRecord[];
 }
 
 export interface ApiQuestionsOptions {
   readonly seed: number;
   /** Descriptions to learn at most; default 3000. */
   readonly most?: number;
-  /** Questions about what is returned among the instructions; default 60. */
-  readonly few?: number;
-  /** Held-out records of each sort; default 128. */
+  /** Held-out declarations; default 128. */
   readonly held?: number;
 }
 
-/**
- * Questions and answers made from documented declarations. A declaration stands on one side only, and every kind of
- * returned value is asked about equally often.
- */
-export function apiQuestions(pairs: Iterable<ApiPair>, { seed, most = 3000, few = 60, held = 128 }: ApiQuestionsOptions): ApiQuestions {
+/** Questions and answers made from documented declarations, each of which is either learned or held out. */
+export function apiQuestions(pairs: Iterable<ApiPair>, { seed, most = 3000, held = 128 }: ApiQuestionsOptions): ApiQuestions {
   const unique = new Map<string, ApiPair>();
   for (const pair of pairs) if (!unique.has(pair.signature)) unique.set(pair.signature, pair);
   const random = mulberry(seed);
   const all = mixed([...unique.values()], random);
-  const [heldOut, others] = [all.slice(0, held), all.slice(held)];
-  const byReturn = new Map<string, ApiPair[]>(RETURNS.map(([, words]) => [words, []]));
-  for (const pair of others) byReturn.get(returned(pair.signature) ?? '')?.push(pair);
-  const each = Math.min(...[...byReturn.values()].map(({ length }) => length));
-  const balanced = mixed([...byReturn.values()].flatMap((some) => some.slice(0, each)), random);
-  const asked = balanced.map((pair) => ask(GIVES, pair, returned(pair.signature)!));
-  const heldQuestions = asked.slice(0, held);
-  const hidden = new Set(balanced.slice(0, held).map(({ signature }) => signature));
-  const learned = others.filter(({ signature }) => !hidden.has(signature)).slice(0, most);
+  const [heldOut, learned] = [all.slice(0, held), all.slice(held, held + most)];
   const compared = (some: readonly ApiPair[]): ComparedRecord[] => some.flatMap((pair, i) => {
     const other = some[(i + 1) % some.length]!;
     const [short, long] = [pair.description, other.description].toSorted((a, b) => words(a) - words(b)) as [string, string];
     if (words(long) - words(short) < 3) return [];
-    return [{ prompt: [{ role: 'user', content: `${DOES}\n${pair.signature}` }], chosen: [{ role: 'assistant', content: short }], rejected: [{ role: 'assistant', content: long }] }];
+    return [{ prompt: [{ role: 'user', content: `${pair.signature}\n${DOES}` }], chosen: [{ role: 'assistant', content: short }], rejected: [{ role: 'assistant', content: long }] }];
   });
-  const mixedIn = asked.slice(held, held + few);
+  const tasks = (some: readonly ApiPair[]): TaskRecord[] => some.map(({ signature }) => ({ messages: [{ role: 'user', content: `${signature}\n${BRIEFLY}` }] }));
   return {
-    instructions: mixed([...learned.map((pair) => ask(DOES, pair, pair.description)), ...learned.slice(0, most / 3).map((pair) => ask(IS, pair, kindOf(pair.signature))), ...mixedIn], random),
+    instructions: mixed([...learned.map((pair) => ask(DOES, pair, pair.description)), ...learned.slice(0, most / 3).map((pair) => ask(IS, pair, kindOf(pair.signature)))], random),
     heldInstructions: heldOut.map((pair) => ask(IS, pair, kindOf(pair.signature))),
     comparisons: compared(learned), heldComparisons: compared(heldOut),
-    questions: asked.slice(held + few), heldQuestions,
+    tasks: tasks(learned), heldTasks: tasks(heldOut),
   };
 }
 

@@ -30,7 +30,7 @@ const run = async (): Promise<{ code: number; out: string; err: string }> => {
   const io = memoryIo(cwd);
   const options: QuickstartStagesOptions = {
     io, json: false, base, runs: join(cwd, 'runs'), name: 'quickstart', seed: 0, fresh: false, device: 'wasm', commands: { sft, dpo, grpo },
-    flags: { sft: [...SHORT, '--eval-answers', '4'], dpo: [...SHORT, '--judge', 'fewer-words', '--max-tokens', '2', '--eval-questions', '4'], grpo: [...SHORT, '--reward', 'exact', '--samples', '2', '--max-tokens', '2', '--eval-questions', '4'] },
+    flags: { sft: [...SHORT, '--eval-answers', '4'], dpo: [...SHORT, '--judge', 'fewer-words', '--max-tokens', '2', '--eval-questions', '4'], grpo: [...SHORT, '--reward', 'summary', '--samples', '2', '--max-tokens', '2', '--eval-questions', '4'] },
   };
   return { code: await quickstartStages(options), ...io.written };
 };
@@ -44,7 +44,7 @@ test('answers, a preference and a reward, each measured before and after; run ag
   declare(1200);
   const { code, out } = await run();
   expect(code).toBe(0);
-  expect(out).toMatch(/sft +questions answered to the letter .*\ndpo +answers briefer than before +50 % .*\ngrpo +right about what is returned/);
+  expect(out).toMatch(/sft +questions answered to the letter .*\ndpo +answers briefer than before +50 % .*\ngrpo +sentences of three to six words/);
   const again = await run();
   expect(again.out.split('\n').filter((line) => /^(?:sft|dpo|grpo) /.test(line))).toEqual(out.split('\n').filter((line) => /^(?:sft|dpo|grpo) /.test(line)));
   expect(again.err).toBe('');

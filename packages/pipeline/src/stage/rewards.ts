@@ -13,6 +13,10 @@ const REWARDS: Readonly<Record<string, (options: { maxTokens: number }) => Rewar
   contains: () => ({ text, prompt: { answer } }) => (answer === undefined ? undefined : Number(text.includes(answer.trim()))),
   think: () => thinkFormat,
   'fewer-words': () => ({ text, reason }) => (reason === 'eos' && text.trim() !== '' ? -text.trim().split(/\s+/).length : UNFINISHED),
+  summary: () => ({ text, reason }) => {
+    const words = text.trim().split(/\s+/).length;
+    return Number(reason === 'eos' && words >= 3 && words <= 6 && /^[A-Z].*\.$/.test(text.trim()));
+  },
   brief: ({ maxTokens }) => softOverlong({ maxTokens, margin: Math.max(1, Math.floor(maxTokens / 4)) }),
 };
 export const REWARD_NAMES: readonly string[] = Object.keys(REWARDS);

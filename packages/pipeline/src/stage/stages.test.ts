@@ -101,7 +101,7 @@ test.each([
   ['dpo --model base --data talks.jsonl', 'expected chosen and rejected'],
   ['dpo --model base --data pairs.jsonl --loss sigmod', 'to be one of sigmoid, hinge'],
   ['grpo --model base --data talks.jsonl', 'expected --reward with one or more of exact'],
-  ['grpo --model base --data talks.jsonl --reward exakt', 'expected --reward to be one of exact, contains, think, fewer-words, brief or a module but found exakt'],
+  ['grpo --model base --data talks.jsonl --reward exakt', 'expected --reward to be one of exact, contains, think, fewer-words, summary, brief or a module but found exakt'],
   ['grpo --model base --data talks.jsonl --reward exact --beta 0.1', 'expected --lora with --beta'],
   ['ppo --model base --data talks.jsonl', 'expected --reward or --reward-model but found neither'],
   ['reward --model base --data pairs.jsonl --lora 4', 'Leave it out'],

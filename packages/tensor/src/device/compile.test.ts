@@ -12,8 +12,8 @@ describe.each(askedDevices())('compile on %s', (device) => {
   const compiled: { dispose(): void }[] = [];
   beforeEach(async () => { await useDevice(device as 'wasm' | 'webgpu'); });
   afterEach(() => { for (const each of compiled.splice(0)) each.dispose(); });
-  const make: typeof compile = (fn) => {
-    const made = compile(fn);
+  const make: typeof compile = (fn, options = {}) => {
+    const made = compile(fn, options);
     compiled.push(made);
     return made;
   };
@@ -23,6 +23,54 @@ describe.each(askedDevices())('compile on %s', (device) => {
     return values;
   };
   const recorded = device === 'webgpu';
+
+  test('with `wasm`, a call of our kernels alone is recorded there too; the next call writes over its result', async () => {
+    const before = memory().tensors;
+    const w = tensor([1, 2]);
+    const f = compile((given: Float32Array, x: Tensor) => {
+      const y = rmsNorm(mul(tensor(given, [1, 2]), x), w);
+      return { y, sum: sum(add(y, tensor([1, 1]))) };
+    }, { wasm: true });
+    compiled.push(f);
+    const x = tensor([3, 1]);
+    for (let i = 0; i < 6; i++) {
+      const given = Float32Array.of(1 + i, 2 - i);
+      const plain = rmsNorm(mul(tensor(given, [1, 2]), x), w);
+      const expected = await read(plain);
+      const { y, sum } = f(given, x);
+      expect(await read(y)).toEqual(expected);
+      expect((await read(sum))[0]).toBeCloseTo(expected[0]! + expected[1]! + 2, 5);
+      overwrite(w, [1 - i, 2 + i]);
+    }
+    expect(f.counts).toEqual({ recorded: 1, replayed: 5, plain: 0 });
+    // A weight that is gone asks for a recording of its own.
+    f.dispose();
+    for (const each of [w, x]) each.dispose();
+    // The plain runs above, outside of any scope, left an input and a product each.
+    expect(memory().tensors).toBe(before + 12);
+  });
+
+  test.runIf(device === 'wasm')('a call that reads values on the host goes on being called as it is', async () => {
+    const f = make((x: Tensor) => tensor(x.dataSync().map((value) => value + 1)), { wasm: true });
+    for (let i = 0; i < 3; i++) {
+      const x = tensor([i]);
+      expect(await read(f(x))).toEqual([i + 1]);
+      x.dispose();
+    }
+    expect(f.counts).toEqual({ recorded: 0, replayed: 0, plain: 3 });
+  });
+
+  test.runIf(device === 'wasm')('memory from outside that is gone asks for a recording of its own', async () => {
+    let w = tensor([1, 2]);
+    const f = make((given: Float32Array) => mul(tensor(given), w), { wasm: true });
+    expect(await read(f(Float32Array.of(1, 1)))).toEqual([1, 2]);
+    w.dispose();
+    w = tensor([5, 6]);
+    expect(await read(f(Float32Array.of(1, 1)))).toEqual([5, 6]);
+    expect(await read(f(Float32Array.of(2, 1)))).toEqual([10, 6]);
+    expect(f.counts).toEqual({ recorded: 2, replayed: 1, plain: 0 });
+    w.dispose();
+  });
 
   test('arrays and tensors may change from call to call', async () => {
     const before = memory().tensors;

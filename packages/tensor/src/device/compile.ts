@@ -1,11 +1,8 @@
-import type { GpuDevice, GpuMemory, Plan } from '@llm/kernels';
 import { keep, type Tensor, zeros } from '@tensorflow/tfjs-core';
 import { internals } from '../autodiff/engine.ts';
 import { scope } from '../autodiff/scope.ts';
 import { contentsOf, type Parts, takeApart, withOther } from './arguments.ts';
-import { dataOf } from './own-backend.ts';
-import { webgpuBackend } from './use-device.ts';
-import type { WebgpuBackend } from './webgpu-backend.ts';
+import { type RecordedPlan, type Recorder, recorderOf } from './recorder.ts';
 
 /** A function whose calls are recorded and replayed. */
 export interface Compiled<A extends readonly unknown[], R> {
@@ -18,8 +15,8 @@ export interface Compiled<A extends readonly unknown[], R> {
 
 /** One recording of a function. */
 interface Recorded<R> {
-  readonly plan: Plan;
-  readonly gpu: GpuDevice;
+  readonly plan: RecordedPlan<unknown>;
+  readonly owner: object;
   /** The tensors that it was called with, or, in the places that vary, copies of ours. */
   readonly tensors: readonly Tensor[];
   readonly copied: ReadonlySet<number>;
@@ -29,7 +26,7 @@ interface Recorded<R> {
   readonly fixed: readonly { readonly array: number; readonly contents: number }[];
   readonly result: R;
   /** The tensors of the result; those in memory of the plan are made anew at each replay. */
-  readonly outputs: readonly { readonly tensor: Tensor; readonly memory: GpuMemory | undefined }[];
+  readonly outputs: readonly { readonly tensor: Tensor; readonly memory: unknown }[];
 }
 
 /** A function that must be recorded so often in a row is not worth it. */
@@ -39,7 +36,8 @@ const MOST_PLANS = 8;
 /**
  * Makes a function of tensors cheap to call again: on a graphics card its first call records what it dispatches, and later calls
  * with arguments of the same shapes replay that, without JavaScript per operation and without new buffers. On other devices the
- * function is called as it is.
+ * function is called as it is; with `wasm` it is recorded there too, which is worth it for many small operations. What it allocates
+ * then stays reserved, and a function that does more than run our kernels goes on being called as it is.
  *
  * `fn` must depend on its arguments alone: tensors may differ from call to call in their values, typed arrays (which it turns
  * into tensors as they are) in their contents, anything else leads to a recording of its own. What it computes on the host from an
@@ -55,7 +53,7 @@ const MOST_PLANS = 8;
  * if (two !== 2) throw new Error('wrong product');
  * ```
  */
-export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R): Compiled<A, R> {
+export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, { wasm = false }: { readonly wasm?: boolean } = {}): Compiled<A, R> {
   const plans = new Map<string, Recorded<R>>();
   const varying = new Map<string, Set<number>>();
   const counts = { recorded: 0, replayed: 0, plain: 0 };
@@ -68,8 +66,8 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R):
     for (const place of recorded.copied) recorded.tensors[place]!.dispose();
   };
   const call = (...args: A): R => {
-    const backend = webgpuBackend();
-    if (backend === undefined || misses > MOST_MISSES) {
+    const recorder = recorderOf({ wasm });
+    if (recorder === undefined || misses > MOST_MISSES) {
       counts.plain++;
       return scope(() => fn(...args));
     }
@@ -77,20 +75,25 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R):
     const known = plans.get(parts.key);
     if (known !== undefined) {
       const moved = parts.tensors.flatMap((tensor, place) => (known.copied.has(place) || tensor.dataId === known.tensors[place]!.dataId ? [] : [place]));
-      if (moved.length === 0 && fits(known, parts, backend.gpu)) {
+      if (moved.length === 0 && fits(known, parts, recorder)) {
         counts.replayed++;
         misses = 0;
-        return replay(known, parts, backend);
+        return replay(known, parts, recorder);
       }
       varying.set(parts.key, new Set([...varying.get(parts.key) ?? [], ...moved]));
     }
     drop(parts.key);
     if (plans.size >= MOST_PLANS) drop(plans.keys().next().value!);
     misses++;
+    const made = record(fn, args, { parts, copied: varying.get(parts.key) ?? new Set(), recorder });
+    if (!('plan' in made)) {
+      misses = MOST_MISSES + 1;
+      counts.plain++;
+      return made.result;
+    }
     counts.recorded++;
-    const recorded = record(fn, args, { parts, copied: varying.get(parts.key) ?? new Set(), backend });
-    plans.set(parts.key, recorded);
-    return recorded.result;
+    plans.set(parts.key, made);
+    return made.result;
   };
   return Object.assign(call, {
     counts,
@@ -99,54 +102,49 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R):
 }
 
 /** Whether a recording still holds for these arguments. */
-function fits<R>({ gpu, plan, fixed }: Recorded<R>, { arrays }: Parts, current: GpuDevice): boolean {
-  return gpu === current && plan.valid() && fixed.every(({ array, contents }) => contentsOf(arrays[array]!) === contents);
+function fits<R>({ owner, plan, fixed }: Recorded<R>, { arrays }: Parts, current: Recorder): boolean {
+  return owner === current.owner && plan.valid() && fixed.every(({ array, contents }) => contentsOf(arrays[array]!) === contents);
 }
 
-/** Brings the values of a tensor into a copy of ours. */
-function refresh(backend: WebgpuBackend, copy: Tensor, source: Tensor): void {
-  const values = backend.hostValues(dataOf(source));
-  if (values === undefined) backend.gpu.copy(backend.memoryOf(source.dataId), backend.memoryOf(copy.dataId));
-  else backend.overwrite(copy.dataId, values);
-}
-
+/** Runs `fn` and keeps what it takes to replay it; only the result where that cannot be done. */
 function record<A extends readonly unknown[], R>(
-  fn: (...args: A) => R, args: A, { parts, copied, backend }: { parts: Parts; copied: ReadonlySet<number>; backend: WebgpuBackend },
-): Recorded<R> {
-  const { gpu } = backend;
+  fn: (...args: A) => R, args: A, { parts, copied, recorder }: { parts: Parts; copied: ReadonlySet<number>; recorder: Recorder },
+): Recorded<R> | { readonly result: R } {
   const tensors = parts.tensors.map((tensor, place) => {
     if (!copied.has(place)) return tensor;
     const copy = keep(zeros(tensor.shape, tensor.dtype as 'float32'));
-    refresh(backend, copy, tensor);
+    recorder.refresh(copy, tensor);
     return copy;
   });
-  for (const tensor of tensors) backend.memoryOf(dataOf(tensor));
-  const { result, plan } = gpu.record(() => {
+  for (const tensor of tensors) recorder.memoryOf(tensor);
+  const { result, plan } = recorder.record(() => {
     const made = scope(() => fn(...withOther(args, tensors)));
     // A result that came from the host must be on the card like any other.
-    for (const tensor of takeApart(made).tensors) backend.memoryOf(dataOf(tensor));
+    for (const tensor of takeApart(made).tensors) recorder.memoryOf(tensor);
     return made;
   });
+  if (plan === undefined) {
+    for (const place of copied) tensors[place]!.dispose();
+    return { result };
+  }
   const uploads = plan.writes.flatMap(({ source }, write) => {
     const array = parts.arrays.findIndex((each) => each === source || (each.buffer === source.buffer && each.byteOffset === source.byteOffset && each.byteLength === source.byteLength));
     return array < 0 ? [] : [{ write, array }];
   });
   const fixed = parts.arrays.flatMap((each, array) => (uploads.some((upload) => upload.array === array) ? [] : [{ array, contents: contentsOf(each) }]));
   const outputs = takeApart(result).tensors.map((tensor) => {
-    const memory = backend.memoryOf(tensor.dataId);
+    const memory = recorder.memoryOf(tensor);
     return { tensor, memory: plan.owns(memory) ? memory : undefined };
   });
   plan.keep(outputs.flatMap(({ memory }) => memory ?? []));
-  return { plan, gpu, tensors, copied, uploads, fixed, result, outputs };
+  return { plan, owner: recorder.owner, tensors, copied, uploads, fixed, result, outputs };
 }
 
-function replay<R>({ plan, gpu, tensors, copied, uploads, result, outputs }: Recorded<R>, { tensors: given, arrays }: Parts, backend: WebgpuBackend): R {
-  for (const place of copied) refresh(backend, tensors[place]!, given[place]!);
-  for (const { write, array } of uploads) gpu.write(plan.writes[write]!.memory, arrays[array]!);
+function replay<R>({ plan, tensors, copied, uploads, result, outputs }: Recorded<R>, { tensors: given, arrays }: Parts, recorder: Recorder): R {
+  for (const place of copied) recorder.refresh(tensors[place]!, given[place]!);
+  for (const { write, array } of uploads) recorder.write(plan.writes[write]!.memory, arrays[array]!);
   plan.replay();
-  return withOther(result, outputs.map(({ tensor, memory }) => {
-    if (memory === undefined) return tensor;
-    gpu.revive(memory);
-    return internals().makeTensorFromTensorInfo(backend.adopt(memory, tensor.shape, tensor.dtype));
-  }));
+  return withOther(result, outputs.map(({ tensor, memory }) => (
+    memory === undefined ? tensor : internals().makeTensorFromTensorInfo(recorder.adopt(plan, memory, tensor))
+  )));
 }

@@ -1,7 +1,7 @@
 import { copy, writeRows as writeRowsKernel } from '@llm/kernels';
 import { engine, type Tensor, tensor as makeTensor } from '@tensorflow/tfjs-core';
 import { addressOf } from './address.ts';
-import { dataOf } from './own-backend.ts';
+import { dataOf, ownBackend } from './own-backend.ts';
 import { wasmBackend, webgpuBackend } from './use-device.ts';
 
 /**
@@ -26,7 +26,7 @@ export function valuesInPlace(tensor: Tensor): Float32Array | Int32Array {
 export function overwrite(target: Tensor, values: ArrayLike<number> | Tensor): void {
   const length = 'dataId' in values ? values.size : values.length;
   if (length !== target.size) throw new RangeError(`overwrite: expected ${target.size} values but found ${length}`);
-  const backend = webgpuBackend();
+  const backend = ownBackend();
   if (backend === undefined) valuesInPlace(target).set('dataId' in values ? valuesInPlace(values) : values);
   else if ('dataId' in values) backend.launch(copy, { at: { x: dataOf(values), y: dataOf(target) }, dims: { size: target.size }, uniforms: {} });
   else backend.overwrite(dataOf(target), values);
@@ -34,8 +34,8 @@ export function overwrite(target: Tensor, values: ArrayLike<number> | Tensor): v
 
 /**
  * Writes source [batch, count, …] into target [batch, capacity, …] in place, row b from position `offsets[b]` on, as a cache
- * of keys and values needs it. Offsets may be an int32 tensor [batch]: on a graphics card they are not known here, and rows that
- * would lie outside of the capacity are left out there.
+ * of keys and values needs it. Offsets may be an int32 tensor [batch]: on a graphics card, and where they are recorded, they are not
+ * known here, and rows that would lie outside of the capacity are left out.
  */
 export function writeRows(target: Tensor, source: Tensor, offsets: ArrayLike<number> | Tensor): void {
   const [batch = 0, capacity = 0] = target.shape;
@@ -44,27 +44,22 @@ export function writeRows(target: Tensor, source: Tensor, offsets: ArrayLike<num
   if (source.dtype !== target.dtype || source.shape[0] !== batch || source.size !== batch * count * width) {
     throw new RangeError(`writeRows: expected source [${batch}, count, …] of rows like target [${target.shape.join(', ')}] but found [${source.shape.join(', ')}]`);
   }
-  const backend = webgpuBackend();
-  const onCard = (at: Tensor): void => {
-    backend!.launch(writeRowsKernel, { at: { target: dataOf(target), source: dataOf(source), offsets: dataOf(at) }, dims: { batch, count, capacity, width }, uniforms: {} });
-  };
-  if ('dataId' in offsets) {
-    if (offsets.dtype !== 'int32' || offsets.size !== batch) throw new RangeError(`writeRows: expected int32 offsets [${batch}] but found ${offsets.dtype} [${offsets.shape.join(', ')}]`);
-    if (backend !== undefined) {
-      onCard(offsets);
-      return;
-    }
+  const given = 'dataId' in offsets ? offsets : undefined;
+  if (given !== undefined && (given.dtype !== 'int32' || given.size !== batch)) {
+    throw new RangeError(`writeRows: expected int32 offsets [${batch}] but found ${given.dtype} [${given.shape.join(', ')}]`);
   }
-  const positions = 'dataId' in offsets ? valuesInPlace(offsets) : offsets;
-  for (let row = 0; row < batch; row++) {
+  const unknown = given !== undefined && (webgpuBackend() !== undefined || (wasmBackend()?.device.recording ?? false));
+  const positions = unknown ? [] : 'dataId' in offsets ? valuesInPlace(offsets) : offsets;
+  for (let row = 0; row < (unknown ? 0 : batch); row++) {
     const offset = positions[row] ?? NaN;
     if (!Number.isInteger(offset) || offset < 0 || offset + count > capacity) throw new RangeError(`writeRows: expected positions within ${capacity} but found ${offset} + ${count}`);
   }
+  const backend = ownBackend();
   if (backend !== undefined) {
     // A recording knows an array that it was given by its identity, so none is made where there is one.
-    const at = makeTensor(positions instanceof Int32Array ? positions : Int32Array.from(positions), [batch], 'int32');
-    onCard(at);
-    at.dispose();
+    const at = given ?? makeTensor(positions instanceof Int32Array ? positions : Int32Array.from(positions), [batch], 'int32');
+    backend.launch(writeRowsKernel, { at: { target: dataOf(target), source: dataOf(source), offsets: dataOf(at) }, dims: { batch, count, capacity, width }, uniforms: {} });
+    if (given === undefined) at.dispose();
     return;
   }
   const from = valuesInPlace(source);

@@ -1,4 +1,4 @@
-import { type Kernel, launch, type WasmDevice } from '@llm/kernels';
+import { type Kernel, launch, type WasmDevice, type WasmPlan } from '@llm/kernels';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { type DataType, type BackendValues, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Info, OwnBackend } from './own-backend.ts';
@@ -13,8 +13,6 @@ interface Entry {
 
 let nextId = 1;
 
-const isShared = (buffer: ArrayBufferLike): boolean => typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
-
 /**
  * The tfjs backend whose tensors live in the memory of a WasmDevice. Where no kernel of ours stands, tfjs's plain kernels work
  * on views of the same memory, so no operation is ever missing.
@@ -22,6 +20,8 @@ const isShared = (buffer: ArrayBufferLike): boolean => typeof SharedArrayBuffer 
 export class WasmBackend extends MathBackendCPU implements OwnBackend {
   readonly name = 'wasm';
   readonly device: WasmDevice;
+  /** While something is recorded: where the tensors lie that it uses. */
+  private used: Map<object, number> | undefined;
 
   constructor(device: WasmDevice) {
     super();
@@ -33,10 +33,9 @@ export class WasmBackend extends MathBackendCPU implements OwnBackend {
     return this.data as never;
   }
 
-  /** Memory for `length` values of a dtype that lives in the device, its content undefined. */
-  private reserve(length: number, dtype: DataType, refCount: number): Entry {
+  /** A tensor's entry for `length` values of a dtype that lie at `address`. */
+  private entryAt(address: number, length: number, { dtype, refCount }: { dtype: DataType; refCount: number }): Entry {
     const { device } = this;
-    const address = device.heap.alloc(dtype === 'bool' ? length : length * 4);
     return {
       dtype, address, length, refCount,
       get values() {
@@ -48,15 +47,35 @@ export class WasmBackend extends MathBackendCPU implements OwnBackend {
 
   /** A new tensor of undefined content. */
   output(shape: number[], dtype: 'float32' | 'int32' = 'float32'): Info {
+    return this.adopt(this.device.heap.alloc(4 * util.sizeFromShape(shape)), shape, dtype);
+  }
+
+  /** A tensor in memory that is there already. */
+  adopt(address: number, shape: number[], dtype: DataType): Info {
     const dataId = { id: nextId++ };
-    this.entries().set(dataId, this.reserve(util.sizeFromShape(shape), dtype, 1));
+    this.entries().set(dataId, this.entryAt(address, util.sizeFromShape(shape), { dtype, refCount: 1 }));
     return { dataId, shape, dtype };
+  }
+
+  /** Runs `fn` and remembers what it dispatches, with the tensors that were there before. */
+  record<T>(fn: () => T): { readonly result: T; readonly plan: (WasmPlan & { valid(): boolean }) | undefined } {
+    const used = this.used = new Map<object, number>();
+    try {
+      const { result, plan } = this.device.record(fn);
+      if (plan === undefined) return { result, plan };
+      const outside = [...used].filter(([, address]) => !plan.owns(address));
+      const entries = this.entries();
+      return { result, plan: { ...plan, valid: () => outside.every(([dataId, address]) => entries.has(dataId) && entries.get(dataId).address === address) } };
+    } finally {
+      this.used = undefined;
+    }
   }
 
   /** Where a tensor's values lie in the device's memory. */
   address(dataId: object): number {
     const { address, dtype } = this.entries().get(dataId);
     if (address === undefined) throw new TypeError(`wasm backend: expected numbers in device memory but found ${dtype} values`);
+    this.used?.set(dataId, address);
     return address;
   }
 
@@ -85,13 +104,11 @@ export class WasmBackend extends MathBackendCPU implements OwnBackend {
       this.entries().set(dataId, { values, dtype, refCount, ...(dtype === 'complex64' && values != null ? this.parts(values as Float32Array, shape) : {}) });
       return;
     }
-    // Memory that cannot be shared moves when it grows, and leaves views of it empty: values that lie in it are copied first.
-    const aliased = values != null && (values as Float32Array).buffer === this.device.u8(0, 0).buffer && !isShared((values as Float32Array).buffer);
-    const source = aliased ? (values as Float32Array).slice() : values;
-    const entry = this.reserve(util.sizeFromShape(shape), dtype, refCount);
-    if (source != null) (entry.values as Float32Array).set(source as Float32Array);
-    else (entry.values as Float32Array).fill(0);
-    this.entries().set(dataId, entry);
+    const length = util.sizeFromShape(shape);
+    // The device takes the bytes of typed arrays as they are.
+    const typed = values == null ? undefined : dtype === 'float32' ? (values instanceof Float32Array ? values : Float32Array.from(values as unknown as Float32Array))
+      : dtype === 'int32' ? (values instanceof Int32Array ? values : Int32Array.from(values as unknown as Int32Array)) : values instanceof Uint8Array ? values : Uint8Array.from(values as unknown as Uint8Array);
+    this.entries().set(dataId, this.entryAt(this.device.place(dtype === 'bool' ? length : 4 * length, typed), length, { dtype, refCount }));
   }
 
   /** The two tensors that tfjs's kernels find behind a complex one, from real and imaginary parts in turn. */

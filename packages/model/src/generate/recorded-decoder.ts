@@ -1,5 +1,5 @@
 import { sample } from '@llm/kernels';
-import { call, compile, type Compiled, div, keep, linear, overwrite, reshape, scope, tensor, type Tensor, zeros } from '@llm/tensor';
+import { call, compile, type Compiled, deviceInUse, div, keep, linear, overwrite, reshape, scope, tensor, type Tensor, zeros } from '@llm/tensor';
 import type { KvCache } from '../layers/kv-cache.ts';
 import type { Decoder, DecoderOptions, Draw, Row } from './decoder.ts';
 import { drawOnHost } from './host-decoder.ts';
@@ -14,13 +14,13 @@ interface Recorded {
 }
 
 /**
- * Runs a model on a graphics card by a recorded step. Where the sampler has settings the card draws too: then its tokens stay there
- * for the next step, which so can run before they are read.
+ * Runs a model by a recorded step, on a graphics card or on `wasm`. Where the sampler has settings the device draws too: then its tokens
+ * stay there for the next step, which a graphics card so can run before they are read.
  */
-export function cardDecoder(options: DecoderOptions): Decoder {
+export function recordedDecoder(options: DecoderOptions): Decoder {
   const { model, params, sampler, logprobs } = options;
   const degrees = logprobs ?? 1;
-  // The card tells the log-probability of the logits that it draws from: other than as they are only where nothing else is done to them.
+  // The device tells the log-probability of the logits that it draws from: other than as they are only where nothing else is done to them.
   const divided = degrees !== 1;
   const settings = !divided ? sampler.settings : sampler.settings?.temperature === degrees && Object.keys(sampler.settings).length === 1 ? {} : undefined;
   let recorded: Recorded | undefined;
@@ -63,7 +63,7 @@ export function cardDecoder(options: DecoderOptions): Decoder {
       const found = drawn(logits, draws);
       overwrite(ids, found[0]!);
       return found;
-    });
+    }, { wasm: true });
     return recorded = { cache, ids, step };
   };
   const run = ({ cache, step }: Recorded, rows: readonly Row[]): Promise<readonly Draw[]> => {
@@ -86,7 +86,7 @@ export function cardDecoder(options: DecoderOptions): Decoder {
       overwrite(known.ids, Int32Array.from(rows, ({ history }) => history.at(-1)!));
       return run(known, rows);
     },
-    ahead: (cache, rows) => (settings !== undefined && recorded?.cache === cache && Math.max(...cache.lengths) < cache.capacity ? run(recorded, rows) : undefined),
+    ahead: (cache, rows) => (deviceInUse() === 'webgpu' && settings !== undefined && recorded?.cache === cache && Math.max(...cache.lengths) < cache.capacity ? run(recorded, rows) : undefined),
     dispose: forget,
   };
 }
