@@ -24,6 +24,11 @@ for (const model of [gpt2, llama]) {
   const wanted = logits.dataSync().slice(32);
   expect(last.every((value, i) => Math.abs(value - wanted[i]) < 1e-4), 'the same last logits');
 
+  // The same rows from a batch on the host.
+  const row = (...values) => Int32Array.from(values);
+  const states = m.hiddenOf(again, loaded, { rows: 1, length: 3, ids: row(1, 2, 3), positions: row(0, 1, 2), segments: row(0, 0, 0), packed: false, restarts: false });
+  expect(states.shape.join() === '1,3,8', 'rows, length, width');
+
   // Each sampler leaves something to draw from.
   const context = { history: [1, 2], uniform: () => 0.5 };
   const all = m.candidates(wanted);

@@ -14,7 +14,7 @@ export async function zippedFolder({ prepared: { model, tokenizer, endId }, para
     'config.json': jsonText(writeConfig(model.config, { dtype: 'F32' })),
     'generation_config.json': jsonText({ bos_token_id: endId, eos_token_id: endId, pad_token_id: null, do_sample: true, temperature: 0.8, top_k: 40, top_p: 0.95 }),
     'tokenizer.json': tokenizerToText(tokenizer),
-    'tokenizer_config.json': jsonText({ tokenizer_class: 'PreTrainedTokenizerFast', model_max_length: model.config.maxPositions, clean_up_tokenization_spaces: false, ...special }),
+    'tokenizer_config.json': jsonText({ tokenizer_class: 'PreTrainedTokenizerFast', model_max_length: model.shape.maxPositions, clean_up_tokenization_spaces: false, ...special }),
     'special_tokens_map.json': jsonText(special),
   };
   const files: Zippable = {};
