@@ -1,7 +1,7 @@
 import { type Activation, add, cappedHead, embed, gated, type Leaf, linear, mul, rmsNorm, type Rotation, type Tensor, type Tree } from '@llm/tensor';
 import type { RopeConfig } from '../config/rope-config.ts';
 import type { SpecialIds } from '../config/special-ids.ts';
-import { initialTree } from '../layers/initial.ts';
+import { assembled } from '../layers/assembled.ts';
 import { type Keeper, keeper } from '../layers/keeper.ts';
 import type { Parameter } from '../layers/parameters.ts';
 import { positionsNeeded } from '../layers/positions-needed.ts';
@@ -121,15 +121,7 @@ export function gemma(config: GemmaConfig): Model<GemmaConfig> {
     return norm(x, model.norm);
   };
 
-  return {
-    config,
-    shape,
-    parameters,
-    init: (seed) => initialTree(parameters, seed),
-    hidden,
-    head,
-    apply: (params, inputs, options) => linear(hidden(params, inputs, options), head(params)),
-  };
+  return assembled({ config, shape, parameters, hidden, head });
 }
 
 /** Matrices begin as N(0, initStd²), norms and biases as 0. */

@@ -3,7 +3,7 @@ import {
 } from '@llm/tensor';
 import type { SpecialIds } from '../config/special-ids.ts';
 import { dropped } from '../layers/dropped.ts';
-import { initialTree } from '../layers/initial.ts';
+import { assembled } from '../layers/assembled.ts';
 import type { Parameter } from '../layers/parameters.ts';
 import { positionsNeeded } from '../layers/positions-needed.ts';
 import { refuseInputs } from '../layers/refuse-inputs.ts';
@@ -107,15 +107,7 @@ export function gpt2(config: Gpt2Config): Model<Gpt2Config> {
     return layerNorm(x, ln_f.weight, { bias: ln_f.bias, eps });
   };
 
-  return {
-    config,
-    shape,
-    parameters,
-    init: (seed) => initialTree(parameters, seed),
-    hidden,
-    head,
-    apply: (params, inputs, options) => linear(hidden(params, inputs, options), head(params)),
-  };
+  return assembled({ config, shape, parameters, hidden, head });
 }
 
 /** Matrices begin as N(0, initStd²), the projections onto the residual stream with a further 1/√(2 · layers). */

@@ -1,6 +1,6 @@
 import { type Activation, add, embed, gated, type Leaf, linear, mul, rmsNorm, type Rotation, sum, type Tensor, type Tree } from '@llm/tensor';
 import type { SpecialIds } from '../config/special-ids.ts';
-import { initialTree } from '../layers/initial.ts';
+import { assembled } from '../layers/assembled.ts';
 import { type Keeper, keeper } from '../layers/keeper.ts';
 import { balanceLoss, countedTokens, type Expert, loadOf, mixture, route } from '../layers/mixture.ts';
 import type { Parameter } from '../layers/parameters.ts';
@@ -145,15 +145,7 @@ export function moe(config: MoeConfig): Model<MoeConfig> {
     return rmsNorm(x, model.norm.weight, { eps });
   };
 
-  return {
-    config,
-    shape,
-    parameters,
-    init: (seed) => initialTree(parameters, seed),
-    hidden,
-    head,
-    apply: (params, inputs, options) => linear(hidden(params, inputs, options), head(params)),
-  };
+  return assembled({ config, shape, parameters, hidden, head });
 }
 
 /** Matrices begin as N(0, initStd²), norms as 1, biases as 0. */

@@ -23,7 +23,7 @@ test('a recipe is its stage, its values and where they stand', () => {
 });
 
 test.each([
-  ['lr: 1\nlr: 2\nstage: sft\n', 'r.yaml:2:1'],
+  ['lr: 1\nlr: 2\nstage: sft\n', 'expected YAML at r.yaml:2:1 but found a mistake: '],
   ['stage: sft\n  lr: 1\n', 'r.yaml:1:8'],
   ['stage: sft\na: &a [1]\nb: [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a,*a,*a,*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n', 'plain data'],
   ['- 1\n', 'to hold keys and values'],
