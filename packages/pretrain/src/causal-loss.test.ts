@@ -127,6 +127,11 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (device) => {
   });
 });
 
+test('an encoder, which would see what it is to predict, is refused', () => {
+  const bert = createModel({ model_type: 'bert', vocab_size: 61, hidden_size: 16, intermediate_size: 24, num_hidden_layers: 1, num_attention_heads: 2, max_position_embeddings: 32 });
+  expect(() => causalLoss(bert)).toThrow('expected a model whose tokens see only those before them but found one in which each sees all');
+});
+
 test('a mixture of experts adds its load balance, of each micro-batch by its share of the targets', async () => {
   await useDevice('wasm', { threads: 2 });
   const moe = (coefficient: number): Model => createModel({

@@ -29,7 +29,7 @@ export interface CausalContext {
  * The logits are never stored, unless the head is a weight that applies itself. Documents packed into one row do not see each
  * other; a batch with one document a row skips that mask.
  *
- * @throws RangeError for rows longer than the model's context and for ids outside its vocabulary.
+ * @throws TypeError for an encoder, RangeError for rows longer than the model's context and for ids outside its vocabulary.
  *
  * @example
  * ```ts
@@ -47,6 +47,7 @@ export function causalLoss(
   model: Pick<Model, 'hidden' | 'head' | 'shape'>,
   { labelSmoothing = 0, zLoss = 0, checkpointed = false, dropout = false }: CausalLossOptions = {},
 ): (params: Tree, batch: CausalBatch, context?: CausalContext) => Tensor {
+  if (model.shape.bidirectional) throw new TypeError('causalLoss: expected a model whose tokens see only those before them but found one in which each sees all, its own target too. Use maskedLoss.');
   return (params, batch, context = {}) => {
     const { denominator = batch.targetCount } = context;
     const seed = dropout ? context.seed : undefined;

@@ -217,7 +217,7 @@ describe('what contradicts itself or is missing is told in one line', () => {
     ['--init no-tokenizer', 1, 'E_TOKENIZER: llm pretrain: expected tokenizer.json beside the weights but found none in no-tokenizer. Name the one that they were trained with: --tokenizer file.json.'],
     ['--init no-tokenizer --tokenizer none.json', 1, 'E_NOT_FOUND: llm pretrain: expected a tokenizer.json at FOLDER/none.json but found none. Train one with llm tokenizer train.'],
     ['--init base --tokenizer large.json', 1, 'E_TOKENIZER: llm pretrain: expected a tokenizer of at most 300 tokens, as the model in base has, but found one of 340 in large.json. Use the one that the weights were trained with.'],
-    ['--init other-kind', 1, 'E_ARCHITECTURE: readConfig: expected model_type gpt2, llama, qwen2 or qwen3 but found "mamba". Use a checkpoint of one of these.'],
+    ['--init other-kind', 1, 'E_ARCHITECTURE: readConfig: expected model_type to be one of gpt2, llama, qwen2, qwen3, gemma2, gemma3_text, nanochat, mixtral, qwen3_moe, bert, roberta, t5, glm but found "mamba". Use a checkpoint of one of these.'],
     ['--init mine --name mine --fresh', 1, 'E_OUTPUT: llm pretrain: expected the run outside of the folder of its first weights but found both in runs/mine. Choose another --name.'],
     ['--init runs/mine --name mine --fresh', 1, 'E_OUTPUT: llm pretrain: expected the run outside of the folder of its first weights but found both in runs/mine. Choose another --name.'],
   ])('llm pretrain %s', async (flags, code, message) => {
