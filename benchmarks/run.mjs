@@ -1,7 +1,8 @@
-// Measures the figures of the README's table: `npm run bench`, `npm run bench -- medium decode`, `--json` for machines.
+// Measures the figures of the README's table: `npm run bench`, `npm run bench -- medium align`, `--json` for machines.
 // PyTorch runs beside us, in turns, where a python3 with torch is found (PYTHON=path for another).
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
+import { align } from './align.mjs';
 import { bandwidth } from './bandwidth.mjs';
 import { decode } from './decode.mjs';
 import { product } from './product.mjs';
@@ -10,7 +11,7 @@ import { MEDIUM, SMALL, trainingStep } from './training-step.mjs';
 
 const args = process.argv.slice(2);
 const json = args.includes('--json');
-const asked = args.filter((arg) => !arg.startsWith('--'));
+const cpu = args.includes('--cpu');
 const threads = Number(args.find((arg) => arg.startsWith('--threads='))?.slice(10) ?? 2);
 
 const benches = {
@@ -20,10 +21,12 @@ const benches = {
   bandwidth: () => bandwidth({ threads }),
   decode: () => decode({ threads }),
   steady: () => steady({ threads }),
+  ...Object.fromEntries(Object.entries(align).map(([name, bench]) => [name, () => bench({ threads, cpu })])),
 };
+const asked = args.filter((arg) => !arg.startsWith('--')).flatMap((name) => (name === 'align' ? Object.keys(align) : [name]));
 for (const name of asked) {
   if (name in benches) continue;
-  console.error(`bench: expected ${Object.keys(benches).join(', ')} but found ${name}.`);
+  console.error(`bench: expected align, ${Object.keys(benches).join(', ')} but found ${name}.`);
   process.exit(2);
 }
 
@@ -43,7 +46,7 @@ for (const [name, bench] of Object.entries(benches)) {
     if (!json) console.log(`${row.name.padEnd(52)} ${row.value.padStart(14)}  ${row.note ?? ''}`);
   }
 }
-const about = { date: new Date().toISOString().slice(0, 10), commit: commit(), node: process.versions.node, cpu: cpus()[0]?.model.trim(), cores: cpus().length, threads };
+const about = { date: new Date().toISOString().slice(0, 10), commit: commit(), node: process.versions.node, flags: process.execArgv.join(' '), cpu: cpus()[0]?.model.trim(), cores: cpus().length, threads };
 if (json) console.log(JSON.stringify({ about, rows }, null, 2));
 else console.log(`\n${Object.entries(about).map(([key, value]) => `${key} ${value}`).join(', ')}`);
 process.exit(0);
