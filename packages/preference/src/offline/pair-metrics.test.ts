@@ -28,7 +28,11 @@ test('what TRL logs in ten steps, from a watch while training and from an evalua
     accuracy: metrics['rewards/accuracies']![step]!, chosenLogProb: metrics['logps/chosen']![step]!, rejectedLogProb: metrics['logps/rejected']![step]!,
   });
   const compare = (found: PairMetrics, step: number): void => {
-    for (const [name, value] of Object.entries(expected(step))) expectClose([found[name as keyof PairMetrics]], [value], { tolerance: 1e-4, name: `${name} of step ${step}` });
+    for (const [name, value] of Object.entries(expected(step))) {
+      // Before the first step policy and reference are equal, and which reward is larger is rounding.
+      if (step === 0 && name === 'accuracy') continue;
+      expectClose([found[name as keyof PairMetrics]], [value], { tolerance: 1e-4, name: `${name} of step ${step}` });
+    }
   };
   const before = memory().tensors;
   const watch = watchPairs({ batches: 2 });
