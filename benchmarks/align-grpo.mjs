@@ -31,7 +31,7 @@ export async function grpoSampling({ threads, cpu, rounds = 8 }) {
   }];
 }
 
-/** An update from groups of eight whose prompts run once, beside one with a row for each completion. */
+/** An update from groups of eight whose prompts run once, all in one row, beside one with a row for each completion. */
 export async function grpoUpdate({ threads, cpu, rounds = 8 }) {
   await freshDevice(threads);
   const model = createModel(LLAMA);
@@ -45,7 +45,8 @@ export async function grpoUpdate({ threads, cpu, rounds = 8 }) {
   const objective = dapo();
   const advantages = groupAdvantages(groups.flatMap(({ completions }) => completions.map((_, i) => i % 2)), { samples: GROUP });
   const state = startTraining(params, adamw({ lr: 1e-6 }));
-  const rows = Object.fromEntries(Object.entries({ naive: separateRows(), shared: sharedPrefix() }).map(([name, layout]) => [name, policyBatch({ groups }, { objective, advantages, layout })]));
+  const rowTokens = groups.reduce((sum, { prompt, completions }) => completions.reduce((all, { ids }) => all + ids.length, sum + prompt.ids.length), 0);
+  const rows = Object.fromEntries(Object.entries({ naive: separateRows(), shared: sharedPrefix({ rowTokens }) }).map(([name, layout]) => [name, policyBatch({ groups }, { objective, advantages, layout })]));
   const ours = Object.fromEntries(Object.entries(rows).map(([name, batch]) => [name, stepper({ params, state, batches: [batch], loss: policyLoss(model, objective) })]));
   const found = await turns(Object.fromEntries(Object.entries(ours).map(([name, { step }]) => [name, step])), { rounds, cpu });
   for (const { close } of Object.values(ours)) await close();
