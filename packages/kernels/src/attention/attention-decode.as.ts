@@ -16,7 +16,7 @@ const DECODE_KEYS: i32 = 64;
  */
 export function attentionDecode(
   begin: i32, end: i32, q: usize, k: usize, v: usize, o: usize, lse: usize,
-  bias: usize, segments: usize, lengths: usize, offsets: usize, prefixes: usize,
+  bias: usize, segments: usize, lengths: usize, offsets: usize, prefixes: usize, twins: usize,
   queries: i32, keys: i32, heads: i32, kvHeads: i32, width: i32, scale: f32, causal: i32, window: i32, offset: i32,
   biasBatchStep: i32, biasHeadStep: i32, cap: f32, stretch: i32, stretches: i32, partial: usize, batch: i32,
 ): void {
@@ -47,7 +47,9 @@ export function attentionDecode(
     }
     for (let k0 = from; k0 < to; k0 += DECODE_KEYS) {
       const present = min(to - k0, DECODE_KEYS);
-      const first = <usize>(b * keys + k0) * keyRow;
+      const twin = twins + (<usize>b << 3);
+      const row = twins && k0 + present <= load<i32>(twin, 4) ? load<i32>(twin) : b;
+      const first = <usize>(row * keys + k0) * keyRow;
       if (kvHeads > 1) {
         touch(k + first, <usize>present * keyRow);
         touch(v + first, <usize>present * keyRow);

@@ -90,6 +90,22 @@ test('what lies past the length of a row is never used', { timeout: MOST_MS }, a
   }
 });
 
+test('rows that begin alike may be read in one of them', async () => {
+  const [keys, row] = [150, 16];
+  // Rows 0 and 2 share 140 keys, row 1 shares 3 with row 0; what a count leaves out differs.
+  const alike = (random: () => number): number[] => {
+    const values = Array.from({ length: 3 * keys * row }, () => random() - 0.5);
+    for (const [to, count] of [[1, 3], [2, 140]] as const) for (let i = 0; i < count * row; i++) values[to * keys * row + i] = values[i]!;
+    return values;
+  };
+  await checkKernel(attention, { cases: [1, 2, 7].map((queries) => ({
+    dims: { ...sizes({ batch: 3, queries, keys }), pair: 2 }, uniforms: { causal: 1 }, with: ['twins', 'lengths', 'offsets'],
+    inputs: {
+      k: alike, v: alike, twins: () => [0, 150, 0, 3, 0, 140], lengths: () => [150, 20, 145], offsets: () => [150, 20, 145].map((length) => length - queries),
+    },
+  })) });
+});
+
 test('any mix of sizes and masks equals the reference', { timeout: MOST_MS }, async () => {
   const optional = fc.subarray(['segments', 'lengths', 'offsets', 'bias', 'prefixes']);
   const small = fc.integer({ min: 1, max: 3 });

@@ -27,6 +27,9 @@ const DECODE_NUMBERS = 65_536;
 
 const uniforms = { scale: 0, causal: 0, window: 0, offset: -1, softCap: 0 };
 
+/** Of each row of the batch another row and a count: so many first keys and values are the same in both, and may be read there. */
+const twins = { dims: ['batch', 'pair'], dtype: 'int32', optional: true } as const;
+
 /** Sizes and scalars once they are known to fit. */
 function checked(
   name: string,
@@ -63,7 +66,7 @@ function decode({ at, dims: { batch = 0, queries = 0, keys = 0, heads = 1, width
   const partial = stretches === 1 ? 0 : temporary(stretches * rows * (4 + Math.ceil(width / 4) * 4) * 4);
   run(
     'attentionDecode', batch * stretches, Math.ceil((batch * stretches) / 2000), at.q!, at.k!, at.v!, at.o!, at.lse!,
-    at.bias!, at.segments!, at.lengths!, at.offsets!, at.prefixes!, ...sizes, stretch, stretches, partial, batch,
+    at.bias!, at.segments!, at.lengths!, at.offsets!, at.prefixes!, at.twins!, ...sizes, stretch, stretches, partial, batch,
   );
   if (stretches > 1) {
     run('attentionDecodeMerge', rows, Math.max(4, Math.ceil(rows / 1000)), partial, at.o!, at.lse!, queries, heads, width, stretches, rows);
@@ -79,11 +82,14 @@ function decode({ at, dims: { batch = 0, queries = 0, keys = 0, heads = 1, width
  * document, segments[p] mod 2¹⁶, and j < lengths[batch row]. A segment is a document in its low 16 bits and a branch of it above,
  * 0 being the trunk. `offsets` gives each batch row its own offset. `scale` 0 stands for 1/√width. Where `softCap` is above 0, scores are
  * softCap · tanh(scale · q k / softCap) before the bias is added. A query that sees nothing gives 0, and lse −∞.
+ *
+ * `twins` changes no result: where continuations of one prompt each hold a copy of its keys, a device that reads one of them alone
+ * finds it in its cache.
  */
 export const attention: Kernel = defineKernel({
   name: 'attention',
   paper: 'https://arxiv.org/abs/2307.08691',
-  inputs: shared,
+  inputs: { ...shared, twins },
   outputs: { o: { dims: ['batch', 'queries', 'heads', 'width'] }, lse: { dims: ['batch', 'heads', 'queries'] } },
   uniforms,
   reference: attentionReference,

@@ -74,6 +74,7 @@ export function prefixCache(layers: readonly { k: Tensor; v: Tensor }[], { lengt
     capacity: tokens + length,
     lengths: new Int32Array(batch).fill(tokens),
     layers,
+    twins: undefined,
     append: (layer, k, v) => ({ k: join(layers[layer]!.k, k), v: join(layers[layer]!.v, v) }),
     positions: () => positions,
     place: () => ({ offset: tokens }),

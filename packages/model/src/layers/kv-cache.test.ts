@@ -75,6 +75,32 @@ describe.each([['gpt2', {}], ['llama', {}], ['qwen2', {}], ['qwen2', SLIDING], [
     disposeTree(loaded.params);
   });
 
+  test('rows chosen several times begin alike, go on apart, and know it', () => {
+    const loaded = load(name, change);
+    const step = (cache: ReturnType<typeof kvCache>, ids: number[]): Float32Array => logitsOf(loaded, () => ({ ids: int(ids, [ids.length, 1]), cache }));
+    const once = kvCache(loaded.model.shape, { batch: 1, capacity: 16 });
+    logitsOf(loaded, () => ({ ids: int(A, [1, A.length]), cache: once }));
+    const three = selectRows(once, [0, 0, 0], { shape: loaded.model.shape });
+    expect([...three.twins!]).toEqual([0, 11, 0, 11, 0, 11]);
+    step(three, [7, 9, 4]);
+    // The row that the others point at leaves.
+    const two = selectRows(three, [1, 2], { shape: loaded.model.shape });
+    expect([...two.twins!]).toEqual([0, 11, 0, 11]);
+    const logits = step(two, [6, 5]);
+    [[...A, 9, 6], [...A, 4, 5]].forEach((ids, row) => {
+      expectClose(logits.subarray(row * VOCAB, (row + 1) * VOCAB), whole(loaded, ids).subarray(-VOCAB), { tolerance: 1e-4, name: `row ${row}` });
+    });
+    two.truncate([5, 9]);
+    expect([...two.twins!]).toEqual([0, 5, 0, 5]);
+    step(two, [1, 2]);
+    const again = step(two, [3, 4]);
+    expectClose(again.subarray(VOCAB), whole(loaded, [...A.slice(0, 9), 2, 4]).subarray(-VOCAB), { tolerance: 1e-4, name: 'cut off and gone on' });
+    const one = selectRows(two, [1], { shape: loaded.model.shape });
+    expect(one.twins).toBeUndefined();
+    one.dispose();
+    disposeTree(loaded.params);
+  });
+
   test('documents packed into a row give the logits of each alone', () => {
     const loaded = load(name, change);
     const packed = logitsOf(loaded, () => ({

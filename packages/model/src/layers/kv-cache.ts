@@ -9,6 +9,8 @@ export interface KvCache {
   readonly lengths: Int32Array;
   /** Keys and values of each layer, [batch, capacity, kvHeads, headDim]. */
   readonly layers: readonly KeysValues[];
+  /** For each row a row and how many of their first positions are the same in both, int32 [batch, 2]; undefined where nothing is known. */
+  readonly twins: Int32Array | undefined;
   /** Adds keys and values [batch, count, kvHeads, headDim] of one layer behind what is there and returns the whole buffers. */
   append(layer: number, k: Tensor, v: Tensor): KeysValues;
   /** int32 [batch, count]: the positions of the next `count` tokens. It belongs to the cache, which frees it when it advances. */
@@ -17,7 +19,7 @@ export interface KvCache {
    * Where the next `count` tokens stand among the keys, as causal attention takes it: one number where all rows are equally long,
    * but a tensor where steps are recorded, since a number would be part of them.
    */
-  place(count: number): { readonly offset: number } | { readonly offsets: Tensor; readonly lengths?: Tensor };
+  place(count: number): { readonly offset: number } | { readonly offsets: Tensor; readonly lengths?: Tensor; readonly twins?: Tensor | undefined };
   /** Counts `count` more positions in every row: after all layers have appended. */
   advance(count: number): void;
   /** Keeps the first `lengths[row]` positions of each row: what was padding in a batch of unequal lengths is forgotten. */
@@ -31,7 +33,9 @@ export interface KeysValues {
 }
 
 /** An empty cache for a model's shape: 2 · layers · batch · capacity · kvHeads · headDim floats. Dispose it when done. */
-export function kvCache({ layers: count, kvHeads, headDim }: ModelShape, { batch, capacity }: { batch: number; capacity: number }): KvCache {
+export function kvCache(
+  { layers: count, kvHeads, headDim }: ModelShape, { batch, capacity, twins }: { batch: number; capacity: number; twins?: Int32Array | undefined },
+): KvCache {
   for (const [name, value] of [['batch', batch], ['capacity', capacity]] as const) {
     if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`kvCache: expected a ${name} of 1 or more but found ${value}`);
   }
@@ -43,6 +47,7 @@ export function kvCache({ layers: count, kvHeads, headDim }: ModelShape, { batch
   // What all layers of one call of the model share.
   let offsets: Tensor | undefined;
   let positions: Tensor | undefined;
+  let twinsHeld: Tensor | undefined;
   const lengthsChange = (): void => {
     positions?.dispose();
     offsets?.dispose();
@@ -55,6 +60,7 @@ export function kvCache({ layers: count, kvHeads, headDim }: ModelShape, { batch
     capacity,
     lengths,
     layers,
+    twins,
     append(layer, k, v) {
       const count = k.shape[1]!;
       const longest = Math.max(...lengths);
@@ -75,7 +81,7 @@ export function kvCache({ layers: count, kvHeads, headDim }: ModelShape, { batch
       return positions;
     },
     place(count) {
-      if (byTensor(count)) return { offsets: offsetsOf() };
+      if (byTensor(count)) return { offsets: offsetsOf(), twins: twins && (twinsHeld ??= keep(tensor(twins, [batch, 2], 'int32'))) };
       const [first = 0] = lengths;
       if (lengths.every((length) => length === first)) return { offset: first };
       return { offsets: tensor(lengths.slice(), [batch], 'int32'), lengths: tensor(lengths.map((length) => length + count), [batch], 'int32') };
@@ -87,9 +93,14 @@ export function kvCache({ layers: count, kvHeads, headDim }: ModelShape, { batch
     truncate(kept) {
       lengthsChange();
       for (let row = 0; row < batch; row++) lengths[row] = Math.min(lengths[row]!, kept[row]!);
+      // What is cut off is written over, in one row and not in the other.
+      for (let row = 0; twins !== undefined && row < batch; row++) twins[2 * row + 1] = Math.min(twins[2 * row + 1]!, lengths[row]!, lengths[twins[2 * row]!]!);
+      twinsHeld?.dispose();
+      twinsHeld = undefined;
     },
     dispose() {
       lengthsChange();
+      twinsHeld?.dispose();
       for (const { k, v } of layers) {
         k.dispose();
         v.dispose();
@@ -102,7 +113,7 @@ export function kvCache({ layers: count, kvHeads, headDim }: ModelShape, { batch
 export function selectRows(
   cache: KvCache, rows: readonly number[], { shape, capacity = cache.capacity }: { shape: ModelShape; capacity?: number },
 ): KvCache {
-  const chosen = kvCache(shape, { batch: rows.length, capacity });
+  const chosen = kvCache(shape, { batch: rows.length, capacity, twins: twinsOf(cache, rows) });
   rows.forEach((from, to) => { chosen.lengths[to] = cache.lengths[from]!; });
   const index = tensor(Int32Array.from(rows), [rows.length], 'int32');
   cache.layers.forEach((layer, i) => {
@@ -116,4 +127,14 @@ export function selectRows(
   index.dispose();
   cache.dispose();
   return chosen;
+}
+
+/** Of rows taken from a cache, which begin alike: copies of one row, and rows that were copies before. */
+function twinsOf({ twins, lengths }: KvCache, rows: readonly number[]): Int32Array | undefined {
+  const [origins, counts] = [rows.map((from) => twins?.[2 * from] ?? from), rows.map((from) => twins?.[2 * from + 1] ?? lengths[from]!)];
+  if (new Set(origins).size === rows.length) return undefined;
+  return Int32Array.from(rows.flatMap((_, row) => {
+    const first = origins.indexOf(origins[row]!);
+    return [first, Math.min(counts[row]!, counts[first]!)];
+  }));
 }

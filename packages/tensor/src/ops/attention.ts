@@ -27,6 +27,11 @@ export interface AttentionOptions {
   readonly offset?: number | undefined;
   /** int32 [batch]: the position of each row's first query among its keys; default keys − queries. */
   readonly offsets?: Tensor | undefined;
+  /**
+   * int32 [batch, 2]: for each row another one and how many of its first keys and values are the same as that one's. It changes no
+   * result: where several rows continue one prompt, memory is read once for all of them.
+   */
+  readonly twins?: Tensor | undefined;
 }
 
 /**
@@ -38,7 +43,7 @@ export interface AttentionOptions {
  * A query that sees no key gives zeros. Dao et al. 2022, https://arxiv.org/abs/2205.14135
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
-  const { scale = 0, softCap = 0, causal = true, window = 0, segments, prefixes, bias, lengths, offset, offsets } = options;
+  const { scale = 0, softCap = 0, causal = true, window = 0, segments, prefixes, bias, lengths, offset, offsets, twins } = options;
   const [batch = 0, queries = 0, heads = 0, width = 0] = q.shape;
   const [, keys = 0, kvHeads = 0] = k.shape;
   if (q.rank !== 4 || k.rank !== 4 || v.rank !== 4 || k.shape.join() !== v.shape.join() || k.shape[0] !== batch || k.shape[3] !== width || heads % kvHeads !== 0) {
@@ -47,13 +52,13 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
       + `but found [${q.shape.join(', ')}], [${k.shape.join(', ')}] and [${v.shape.join(', ')}]`,
     );
   }
-  const dims = { batch, queries, heads, width, keys, kvHeads, biasBatch: bias?.shape[0] ?? 1, biasHeads: bias?.shape[1] ?? 1 };
+  const dims = { batch, queries, heads, width, keys, kvHeads, biasBatch: bias?.shape[0] ?? 1, biasHeads: bias?.shape[1] ?? 1, pair: 2 };
   const uniforms = { scale, softCap, causal: Number(causal), window, offset };
   const masks = { segments, prefixes, bias, lengths, offsets };
   return differentiable({
     inputs: { q, k, v },
     forward: (save) => {
-      const { o, lse } = call(kernel, { inputs: { q, k, v, ...masks }, dims, uniforms, outputs: { o: q.shape, lse: true } });
+      const { o, lse } = call(kernel, { inputs: { q, k, v, ...masks, twins }, dims, uniforms, outputs: { o: q.shape, lse: true } });
       save([q, k, v, o, lse, ...Object.values(masks).filter((mask) => mask !== undefined)]);
       return o;
     },
