@@ -14,8 +14,8 @@ const config: ViteUserConfig = defineConfig({
   server: isolated ? { headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' } } : {},
   define: { crossOriginIsolationWanted: JSON.stringify(isolated) },
   test: {
-    // The contract of every kernel runs here too; what reads files or starts processes stays in Node.
-    include: ['browser/**/*.browser.test.ts', ...(isolated ? ['../packages/kernels/src/*/*.test.ts'] : [])],
+    // The contract of every kernel and a few steps of every stage run here too; what reads files or starts processes stays in Node.
+    include: ['browser/**/*.browser.test.ts', ...(isolated ? ['../packages/kernels/src/*/*.test.ts', 'devices/{lora,objectives,policy,preference-offline,sft}.test.ts'] : [])],
     exclude: [
       '**/node_modules/**', '../packages/kernels/src/*/golden.test.ts', '../packages/kernels/src/{runtime,portable}/*.test.ts',
       '../packages/kernels/src/matmul/matmul-programs.test.ts',
