@@ -6,10 +6,11 @@ import { checkId, decodeIds, decodeStream, tokenBytes, type TokenBytes } from '.
 import { offsetEncoder } from './encode-with-offsets.ts';
 import { idSink, type IdSink } from './id-sink.ts';
 import { indexMerges, type MergeList } from './merge-word.ts';
-import { normalizeNfc } from './normalize-nfc.ts';
+import { normalizeText } from './normalizers/normalize-text.ts';
 import type { Split } from './split.ts';
 import type { EncodeOptions, Tokenizer } from './tokenizer.ts';
-import type { BpeModelJson, TemplateJson, TokenizerJson } from './tokenizer-json.ts';
+import { templateIds } from './template-ids.ts';
+import type { BpeModelJson, TokenizerJson } from './tokenizer-json.ts';
 
 /** All that a tokenizer is made of, already checked. */
 export interface TokenizerParts {
@@ -30,7 +31,7 @@ export function createTokenizer(parts: TokenizerParts): Tokenizer {
   for (const token of added) tokens[token.id] = token.content;
   const ids = new Map(tokens.map((token, id) => [token, id]));
   const bytes = bytesOfTokens(tokens, parts);
-  const normalize = json.normalizer && hasNfc(json.normalizer) ? normalizeNfc : (text: string): string => text;
+  const normalize = json.normalizer && hasNfc(json.normalizer) ? (text: string): string => normalizeText(text, 'NFC') : (text: string): string => text;
   const splitRaw = addedTokenSplitter(added.filter((token) => !token.normalized));
   const splitNormalized = addedTokenSplitter(
     added.filter((token) => token.normalized),
@@ -42,7 +43,7 @@ export function createTokenizer(parts: TokenizerParts): Tokenizer {
     pieceEnd: parts.split?.end,
     wholePieces: json.model.ignore_merges ? wholePiecesOf(parts.tokens) : undefined,
   });
-  const prefixSpace = json.pre_tokenizer.type === 'ByteLevel' && json.pre_tokenizer.add_prefix_space;
+  const prefixSpace = json.pre_tokenizer?.type === 'ByteLevel' && json.pre_tokenizer.add_prefix_space;
   const utf8 = new TextEncoder();
 
   function encodeText(text: string, sink: IdSink): void {
@@ -149,25 +150,5 @@ function wholePiecesOf(tokens: readonly string[]): WholePieces {
 }
 
 function hasNfc(normalizer: NonNullable<TokenizerJson['normalizer']>): boolean {
-  return normalizer.type === 'NFC' || normalizer.normalizers.length > 0;
-}
-
-// Templates in a row wrap one around the other.
-function templateIds(processor: TokenizerJson['post_processor']): { before: number[]; after: number[] } {
-  const steps = processor?.type === 'Sequence' ? processor.processors : processor ? [processor] : [];
-  let before: number[] = [];
-  let after: number[] = [];
-  for (const step of steps) {
-    if (step.type !== 'TemplateProcessing') continue;
-    const text = step.single.findIndex((piece) => 'Sequence' in piece);
-    before = [...idsOf(step, 0, text), ...before];
-    after = [...after, ...idsOf(step, text + 1, step.single.length)];
-  }
-  return { before, after };
-}
-
-function idsOf(template: TemplateJson, from: number, to: number): number[] {
-  return template.single
-    .slice(from, to)
-    .flatMap((piece) => ('SpecialToken' in piece ? template.special_tokens[piece.SpecialToken.id]!.ids : []));
+  return normalizer.type !== 'Sequence' || normalizer.normalizers.length > 0;
 }

@@ -1,7 +1,8 @@
 import type { AddedTokenSplitter } from './added-tokens.ts';
 import { tokenToBytes } from './byte-level.ts';
+import { type Aligned, alignedText } from './aligned/aligned-text.ts';
 import { idSink, type IdSink } from './id-sink.ts';
-import { alignNfc, type AlignedText } from './nfc-alignment.ts';
+import { toForm } from './normalizers/unicode-form.ts';
 import type { OffsetOptions, TokenOffsets } from './tokenizer.ts';
 import type { PostProcessorJson } from './tokenizer-json.ts';
 
@@ -77,7 +78,7 @@ export function offsetEncoder(parts: OffsetParts): (text: string, options: Offse
         added(raw.id, text.slice(raw.from, raw.to), raw.from, raw.to);
         continue;
       }
-      const aligned = hasNfc ? alignNfc(raw.text) : { text: raw.text };
+      const aligned = hasNfc ? toForm(alignedText(raw.text, { at: 0, tracked: true }), 'NFC') : { text: raw.text, from: undefined, to: undefined };
       const inner = placeOf(aligned, raw.from, 0);
       const allow = typeof allowSpecial === 'function' ? (from: number, to: number): boolean => allowSpecial(inner.from(from), inner.to(to - 1)) : allowSpecial;
       for (const segment of splitNormalized(aligned.text, { allowSpecial: allow })) {
@@ -101,7 +102,7 @@ interface Place {
   to(unit: number): number;
 }
 
-function placeOf({ text, from, to }: AlignedText, shift: number, start: number): Place {
+function placeOf({ text, from, to }: Aligned, shift: number, start: number): Place {
   if (!from || !to) return { from: (unit) => shift + start + unit, to: (unit) => shift + start + unit + unitsAt(text, start + unit) };
   return { from: (unit) => shift + from[start + unit]!, to: (unit) => shift + to[start + unit]! };
 }
@@ -122,7 +123,8 @@ function remembered(find: (id: number) => Spaces): (id: number) => Spaces {
   return (id) => (known[id] ??= find(id));
 }
 
-function spacesAround(token: string): Spaces {
+/** How many blanks a token has before and behind everything else. */
+export function spacesAround(token: string): Spaces {
   const first = token[0] ?? '';
   const last = token.at(-1) ?? '';
   if (!SPACE.test(first) && !SPACE.test(last)) return [0, 0];
@@ -132,14 +134,14 @@ function spacesAround(token: string): Spaces {
   return [before, chars.length - 1 - chars.lastIndexOf(false)];
 }
 
-// Each ByteLevel step of the post-processor trims once more, as it does in the reference.
-function trimSteps(processor: PostProcessorJson | null): { prefixSpace: boolean }[] {
+/** Each ByteLevel step of the post-processor trims once more, as it does in the reference. */
+export function trimSteps(processor: PostProcessorJson | null): { prefixSpace: boolean }[] {
   const steps = processor?.type === 'Sequence' ? processor.processors : processor ? [processor] : [];
-  return steps.flatMap((step) => (step.type === 'ByteLevel' && step.trim_offsets ? [{ prefixSpace: step.add_prefix_space }] : []));
+  return steps.flatMap((step) => ((step.type === 'ByteLevel' || step.type === 'RobertaProcessing') && step.trim_offsets ? [{ prefixSpace: step.add_prefix_space }] : []));
 }
 
-// The reference counts code points, so that is what is trimmed.
-function finishOffsets(text: string, at: readonly number[], { unit, spaces, trims }: {
+/** Offsets trimmed and in the wanted unit. The reference counts code points, so that is what is trimmed. */
+export function finishOffsets(text: string, at: readonly number[], { unit, spaces, trims }: {
   unit: 'utf16' | 'codePoint'; spaces: (index: number) => Spaces; trims: readonly { prefixSpace: boolean }[];
 }): Uint32Array {
   const offsets = Uint32Array.from(at);

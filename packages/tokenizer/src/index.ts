@@ -4,16 +4,8 @@ export type { Split } from './split.ts';
 export { TokenizerError, type TokenizerErrorCode } from './tokenizer-error.ts';
 export { tokenizerFromJson } from './tokenizer-from-json.ts';
 export type {
-  AddedTokenJson,
-  BpeModelJson,
-  ByteLevelJson,
-  NormalizerJson,
-  PostProcessorJson,
-  PreTokenizerJson,
-  SplitJson,
-  TemplateJson,
-  TemplatePieceJson,
-  TokenizerJson,
+  AddedTokenJson, BpeModelJson, ByteLevelJson, DecoderJson, ModelJson, NormalizerJson, PostProcessorJson, PreTokenizerJson, TemplateJson, TemplatePieceJson, TokenizerJson,
+  UnigramJson, WordLevelJson, WordPieceJson,
 } from './tokenizer-json.ts';
 export { tokenizerToText } from './tokenizer-to-text.ts';
 export type { DecodeOptions, EncodeOptions, OffsetOptions, StreamDecoder, Tokenizer, TokenOffsets } from './tokenizer.ts';
@@ -23,6 +15,7 @@ export { ChatTemplateError, type ChatTemplateErrorCode } from './chat/chat-templ
 export { encodeChat } from './chat/encode-chat.ts';
 export { chatTemplateConfig, readChatTemplate, type ReadChatTemplateOptions } from './chat/read-chat-template.ts';
 export { templates, type TemplateName } from './chat/templates.ts';
+export { textTemplate, type TextFilter, type TextTemplate, type TextTemplateOptions } from './chat/text-template.ts';
 export type {
   ChatFormat, ChatMessage, ChatTemplate, ChatTemplateOptions, EncodeChatOptions, EncodedChat, RenderedChat, RenderOptions, TemplateLimits, TextSpan,
 } from './chat/types.ts';

@@ -14,8 +14,8 @@ export type TokenizerErrorCode =
  * |---|---|
  * | `E_TOKENIZER_JSON` | a field is missing or has the wrong type |
  * | `E_TOKENIZER_UNSUPPORTED` | a component that this package does not run |
- * | `E_TOKENIZER_REGEX` | a split pattern for which there is no scanner |
- * | `E_TOKENIZER_VOCAB` | ids repeat or leave gaps, or a byte has no token |
+ * | `E_TOKENIZER_REGEX` | a pattern that is no regular expression, or that takes more steps than any real one |
+ * | `E_TOKENIZER_VOCAB` | ids repeat or leave gaps |
  * | `E_TOKENIZER_MERGE` | a merge names a token that does not exist |
  * | `E_TOKENIZER_LIMIT` | larger than any real tokenizer |
  */

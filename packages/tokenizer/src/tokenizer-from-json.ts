@@ -1,11 +1,18 @@
 import { MAX_ADDED_CHARACTERS, MAX_ADDED_TOKEN_LENGTH } from './added-tokens.ts';
+import { KNOWN_SPLITS } from './aligned/read-pattern.ts';
 import { createTokenizer } from './create-tokenizer.ts';
+import { readDecoder } from './decoders/read-decoder.ts';
+import { generalTokenizer } from './general-tokenizer.ts';
+import { gpt2Split } from './gpt2-split.ts';
 import { arrayAt, booleanAt, field, integerAt, objectAt, stringAt, unsupported, wrong } from './json-fields.ts';
-import { readByteLevel, readNormalizer, readPostProcessor, readPreTokenizer } from './read-components.ts';
-import { MAX_TOKENS, readMerges, readModelOptions, readVocab, tooLarge } from './read-model.ts';
+import { coversBytes, MAX_TOKENS, type ReadModel, readModel, tooLarge } from './models/read-model.ts';
+import { readNormalizer } from './normalizers/read-normalizer.ts';
+import { readPreTokenizer } from './pre-tokenizers/read-pre-tokenizer.ts';
+import { readPostProcessor } from './read-post-processor.ts';
+import type { Split } from './split.ts';
 import { shown, TokenizerError } from './tokenizer-error.ts';
 import type { Tokenizer } from './tokenizer.ts';
-import type { AddedTokenJson } from './tokenizer-json.ts';
+import type { AddedTokenJson, ModelJson, NormalizerJson, PostProcessorJson, PreTokenizerJson, TokenizerJson } from './tokenizer-json.ts';
 
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   'version',
@@ -20,7 +27,8 @@ const KNOWN_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads the object of a Hugging Face tokenizer.json with a byte-level BPE model (GPT-2, GPT-4, Llama 3, Qwen 2 and kin).
+ * Reads the object of any Hugging Face tokenizer.json: BPE, Unigram, WordPiece or WordLevel, with every normalizer, pre-tokenizer,
+ * post-processor and decoder. Byte-level BPE (GPT-2, GPT-4, Llama 3, Qwen and kin) runs on bytes, by a scanner.
  *
  * What would give other ids than Hugging Face's is refused with a {@link TokenizerError} that says what was found and what
  * is supported; a file of any size and content is accepted or refused in bounded time.
@@ -44,32 +52,57 @@ export function tokenizerFromJson(json: unknown): Tokenizer {
     const value = field(file, name) ?? null;
     if (value !== null) throw unsupported(name, value, 'null (set it to null, then cut or pad the ids yourself)');
   }
-  const modelFields = objectAt(field(file, 'model'), 'model');
-  const model = readModelOptions(modelFields);
+  const model = readModel(field(file, 'model'));
   const normalizer = readNormalizer(field(file, 'normalizer'));
-  const { json: preTokenizer, split } = readPreTokenizer(field(file, 'pre_tokenizer'));
-  const decoder = readByteLevel(field(file, 'decoder'), 'decoder');
-  const tokens = readVocab(field(modelFields, 'vocab'));
-  const merges = readMerges(field(modelFields, 'merges'), tokens);
-  const added = readAddedTokens(field(file, 'added_tokens') ?? [], tokens);
-  const size = added.reduce((most, token) => Math.max(most, token.id + 1), tokens.length);
+  const preTokenizer = readPreTokenizer(field(file, 'pre_tokenizer'));
+  const decoder = readDecoder(field(file, 'decoder'));
+  const added = readAddedTokens(field(file, 'added_tokens') ?? [], model.tokens);
+  const size = added.reduce((most, token) => Math.max(most, token.id + 1), model.tokens.length);
   const postProcessor = readPostProcessor(field(file, 'post_processor'), size);
-  return createTokenizer({
-    json: {
-      version: '1.0',
-      truncation: null,
-      padding: null,
-      added_tokens: added,
-      normalizer,
-      pre_tokenizer: preTokenizer,
-      post_processor: postProcessor,
-      decoder,
-      model,
-    },
-    tokens,
-    merges,
-    split,
-  });
+  const head = {
+    version: '1.0' as const, truncation: null, padding: null, added_tokens: added, normalizer: normalizer.json, pre_tokenizer: preTokenizer.json, post_processor: postProcessor, decoder: decoder.json,
+  };
+  if ('merges' in model && decoder.json?.type === 'ByteLevel' && onlyNfc(normalizer.json) && onlyBytes(postProcessor) && isPlainBpe(model)) {
+    const cut = byteLevelSplit(preTokenizer.json);
+    if (cut !== undefined) return createTokenizer({ json: { ...head, model: model.options }, tokens: model.tokens, merges: model.merges, split: cut.split });
+  }
+  return generalTokenizer({ added, normalizer, preTokenizer, postProcessor, decoder, model, json: (): TokenizerJson => ({ ...structuredClone(head), model: modelJson(model) }) });
+}
+
+function onlyNfc(normalizer: NormalizerJson | null): boolean {
+  return normalizer === null || normalizer.type === 'NFC' || (normalizer.type === 'Sequence' && normalizer.normalizers.every(({ type }) => type === 'NFC'));
+}
+
+function onlyBytes(processor: PostProcessorJson | null): boolean {
+  const steps = processor?.type === 'Sequence' ? processor.processors : processor === null ? [] : [processor];
+  return steps.every(({ type }) => type === 'ByteLevel' || type === 'TemplateProcessing');
+}
+
+/** Bytes as tokens that merge, and nothing else: then nothing is unknown. */
+function isPlainBpe({ options, tokens }: Extract<ReadModel, { merges: unknown }>): boolean {
+  return !options.continuing_subword_prefix && !options.end_of_word_suffix && coversBytes(tokens);
+}
+
+/** The scanner for ByteLevel, or for a Split by a well-known pattern and ByteLevel; undefined for anything else. */
+function byteLevelSplit(json: PreTokenizerJson | null): { split: Split | undefined } | undefined {
+  if (json?.type === 'ByteLevel') return { split: json.use_regex ? gpt2Split : undefined };
+  if (json?.type !== 'Sequence' || json.pretokenizers.length !== 2) return undefined;
+  const [cut, bytes] = json.pretokenizers;
+  if (cut?.type !== 'Split' || bytes?.type !== 'ByteLevel' || bytes.use_regex || bytes.add_prefix_space || !('Regex' in cut.pattern)) return undefined;
+  // The patterns match every character, so keeping the matches and removing what lies between are the same.
+  if (cut.behavior !== 'Isolated' && !(cut.behavior === 'Removed' && cut.invert)) return undefined;
+  const { Regex: regex } = cut.pattern;
+  const split = KNOWN_SPLITS.find((known) => known.regex === regex);
+  return split && { split };
+}
+
+function modelJson(model: ReadModel): ModelJson {
+  if ('scores' in model) return { ...model.options, vocab: model.tokens.map((token, id) => [token, model.scores[id]!]) };
+  // fromEntries defines `__proto__` as an ordinary key, which an assignment would not.
+  const vocab = Object.fromEntries(model.tokens.map((token, id) => [token, id]));
+  if (!('merges' in model)) return { ...model.options, vocab };
+  const { lefts, rights } = model.merges;
+  return { ...model.options, vocab, merges: Array.from(lefts, (left, i): [string, string] => [model.tokens[left]!, model.tokens[rights[i]!]!]) };
 }
 
 // A token of the vocabulary keeps its id; others must be listed with the ids after it, in order, since that is how Hugging

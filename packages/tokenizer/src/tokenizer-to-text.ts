@@ -1,3 +1,4 @@
+import type { ModelJson } from './tokenizer-json.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /**
@@ -5,20 +6,31 @@ import type { Tokenizer } from './tokenizer.ts';
  * (two spaces of indent, its order of keys, the vocabulary by id, merges as pairs, no `\u` for letters, no final line break).
  */
 export function tokenizerToText(tokenizer: Pick<Tokenizer, 'toJSON'>): string {
-  const { model, post_processor, ...rest } = tokenizer.toJSON();
-  const { vocab, merges, ...options } = model;
-  const { decoder, ...before } = rest;
+  const { model, post_processor, decoder, ...before } = tokenizer.toJSON();
   const head = { ...before, post_processor: sortTemplates(post_processor), decoder };
+  return [openObject(JSON.stringify(head, null, 2)), `  "model": {\n${modelFields(model).join(',\n')}\n  }`, '}'].join('\n');
+}
+
+/** The fields of the model in the reference's order, a line or more each. */
+function modelFields(model: ModelJson): string[] {
+  const field = (name: string, value: unknown): string => `    ${JSON.stringify(name)}: ${indent(indent(JSON.stringify(value, null, 2)))}`;
+  if (model.type === 'Unigram') {
+    const vocab = model.vocab.map(([token, score]) => `      [\n        ${JSON.stringify(token)},\n        ${float(score)}\n      ]`);
+    return [field('type', model.type), field('unk_id', model.unk_id), `    "vocab": ${vocab.length === 0 ? '[]' : `[\n${vocab.join(',\n')}\n    ]`}`, field('byte_fallback', model.byte_fallback)];
+  }
+  const { vocab } = model;
   const tokens = Object.keys(vocab).sort((a, b) => vocab[a]! - vocab[b]!);
   const lines = tokens.map((token) => `      ${JSON.stringify(token)}: ${vocab[token]}`);
-  return [
-    openObject(JSON.stringify(head, null, 2)),
-    '  "model": ' + openObject(indent(JSON.stringify(options, null, 2))),
-    `    "vocab": {\n${lines.join(',\n')}\n    },`,
-    `    "merges": ${indent(indent(JSON.stringify(merges, null, 2)))}`,
-    '  }',
-    '}',
-  ].join('\n');
+  // The only kind whose vocabulary is not the last but one, or the last.
+  const order = model.type === 'WordLevel' ? ['type', 'vocab', 'unk_token'] : Object.keys(model);
+  return order.map((name) => (name === 'vocab' ? `    "vocab": ${lines.length === 0 ? '{}' : `{\n${lines.join(',\n')}\n    }`}` : field(name, (model as unknown as Record<string, unknown>)[name])));
+}
+
+/** A number as Rust writes a float: with a point, or with an exponent where it is small or large. */
+function float(value: number): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-5 || size >= 1e16)) return value.toExponential().replace('e+', 'e');
+  return Number.isInteger(value) ? `${Object.is(value, -0) ? '-0' : value}.0` : String(value);
 }
 
 // Leaves off the closing brace, so that more fields can follow.

@@ -4,7 +4,7 @@ import { countWords } from './count-words.ts';
 import { createTokenizer } from './create-tokenizer.ts';
 import { gpt2Split } from './gpt2-split.ts';
 import { learnMerges } from './learn-merges.ts';
-import { MAX_TOKENS } from './read-model.ts';
+import { MAX_TOKENS } from './models/read-model.ts';
 import type { Split } from './split.ts';
 import { shown } from './tokenizer-error.ts';
 import type { Tokenizer } from './tokenizer.ts';

@@ -1,6 +1,6 @@
 import {
   ChatTemplateError, chatTemplate, chatTemplateConfig, cl100kSplit, encodeChat, gpt2Split, llama3Split, qwen2Split, readChatTemplate, templates,
-  tokenizerFromJson, tokenizerToText, trainBpe,
+  textTemplate, tokenizerFromJson, tokenizerToText, trainBpe,
 } from '@llm/tokenizer';
 import { expect } from '../expect.mjs';
 
@@ -27,3 +27,4 @@ try {
 } catch (error) {
   expect(error instanceof ChatTemplateError && error.code === 'E_TEMPLATE_LIMIT', `a limit but found ${error}`);
 }
+expect(textTemplate('{{ q | trim }}?\n').render({ q: ' why' }) === 'why?\n', 'a template over data');

@@ -67,8 +67,8 @@ async function inspectTokenizer(path: string, { io, json }: { io: Io; json: bool
   const tokenizer = tokenizerFromJson(parsed);
   const { model } = tokenizer.toJSON();
   const special = Object.fromEntries(tokenizer.specialTokens);
-  if (json) io.out(`${JSON.stringify({ path, kind: 'tokenizer', size: tokenizer.size, merges: model.merges.length, special })}\n`);
-  else io.out(`${printable(basename(path))}: byte-level BPE, ${count(tokenizer.size)} tokens, ${count(model.merges.length)} merges\nspecial: ${printable(Object.entries(special).map(([token, id]) => `${token} ${id}`).join(', ')) || 'none'}\n`);
+  if (json) io.out(`${JSON.stringify({ path, kind: 'tokenizer', model: model.type, size: tokenizer.size, ...('merges' in model ? { merges: model.merges.length } : {}), special })}\n`);
+  else io.out(`${printable(basename(path))}: ${model.type}, ${count(tokenizer.size)} tokens${'merges' in model ? `, ${count(model.merges.length)} merges` : ''}\nspecial: ${printable(Object.entries(special).map(([token, id]) => `${token} ${id}`).join(', ')) || 'none'}\n`);
 }
 
 async function inspectFolder(folder: string, { io, json }: { io: Io; json: boolean }): Promise<void> {

@@ -1,14 +1,18 @@
 import type { Budget } from './budget.ts';
 import { attributeOf, itemOf, operate } from './expressions.ts';
-import type { FilterContext } from './filter-context.ts';
+import type { Filter, FilterContext } from './filter-context.ts';
 import { applyFilter } from './filters.ts';
 import { itemsIn, sliceValue } from './iterate.ts';
 import type { CallNode, Identifier, Node } from './jinja-nodes.ts';
 import { charactersOf } from './marked-text.ts';
 import { passesTest } from './value-tests.ts';
 import {
-  floatOf, isDict, isText, isTrue, kindOf, listOf, numberOf, refused, tupleOf, undefinedOf, type Arguments, type Callable, type Value,
+  floatOf, isDict, isText, isTrue, isUndefined, kindOf, listOf, numberOf, refused, tupleOf, undefinedOf, type Arguments, type Callable, type Value,
 } from './values.ts';
+
+// What a strict evaluator lets the undefined into.
+const TAKES_UNDEFINED: ReadonlySet<string> = new Set(['default', 'd']);
+const nameOf = (filter: Identifier | CallNode): string => (filter.type === 'Identifier' ? filter.value : filter.callee.type === 'Identifier' ? filter.callee.value : '');
 
 /** The names that a block sees: its own, then those of the blocks around it. */
 export interface Scope { readonly variables: Map<string, Value>; readonly parent: Scope | undefined }
@@ -16,16 +20,27 @@ export interface Scope { readonly variables: Map<string, Value>; readonly parent
 /** What statements need of expressions. */
 export interface Evaluator {
   evaluate(node: Node, scope: Scope): Value;
+  /** The same for a value that is printed, tested or gone over: where the evaluator is strict it must be defined. */
+  used(node: Node, scope: Scope): Value;
   argumentsOf(call: CallNode, scope: Scope): Arguments;
   invoke(callee: Value, args: Arguments): Value;
   /** What a filter, with the arguments written at it, makes of a value. */
   filtered(filter: Identifier | CallNode, value: Value, scope: Scope): Value;
 }
 
+/** Ways to run a template other than as transformers does. */
+export interface EvaluatorOptions {
+  /** Refuse to use what is undefined, as Jinja2's StrictUndefined does: it may only be tested for it or given a default. */
+  readonly strict?: boolean;
+  /** Filters beside Jinja's own. */
+  readonly filters?: ReadonlyMap<string, Filter> | undefined;
+}
+
 /** An {@link Evaluator} over the given functions; every node that it looks at is paid for. */
-export function evaluator(globals: ReadonlyMap<string, Callable>, budget: Budget): Evaluator {
+export function evaluator(globals: ReadonlyMap<string, Callable>, budget: Budget, { strict = false, filters }: EvaluatorOptions = {}): Evaluator {
   const context: FilterContext = {
     budget,
+    added: filters,
     attribute: (value, name) => itemOf(value, name, budget),
     filter: (name, value, args) => applyFilter(name, value, { args, context }),
     test: (name, value, args) => passesTest(name, value, { args, budget }),
@@ -79,6 +94,12 @@ export function evaluator(globals: ReadonlyMap<string, Callable>, budget: Budget
     return sliceValue(owner, { start: bound(property.start), stop: bound(property.stop), step: bound(property.step) }, budget);
   }
 
+  function used(node: Node, scope: Scope): Value {
+    const value = evaluate(node, scope);
+    if (strict && isUndefined(value)) throw refused(`expected ${value.name} to be defined but found nothing of that name. Give it a value, or a default.`);
+    return value;
+  }
+
   function evaluate(node: Node, scope: Scope): Value {
     budget.spend(1);
     switch (node.type) {
@@ -98,23 +119,23 @@ export function evaluator(globals: ReadonlyMap<string, Callable>, budget: Budget
       case 'CallExpression': return invoke(evaluate(node.callee, scope), argumentsOf(node, scope));
       case 'MemberExpression': return member(node, scope);
       case 'BinaryExpression': {
-        const left = evaluate(node.left, scope);
+        const left = used(node.left, scope);
         if (node.operator.value === 'and') return isTrue(left) ? evaluate(node.right, scope) : left;
         if (node.operator.value === 'or') return isTrue(left) ? left : evaluate(node.right, scope);
-        return operate(node.operator.value, [left, evaluate(node.right, scope)], budget);
+        return operate(node.operator.value, [left, used(node.right, scope)], budget);
       }
       case 'UnaryExpression': {
-        const value = evaluate(node.argument, scope);
+        const value = used(node.argument, scope);
         if (node.operator.value === 'not') return !isTrue(value);
         return operate(node.operator.value, [0, value], budget);
       }
-      case 'FilterExpression': return filtered(node.filter, evaluate(node.operand, scope), scope);
+      case 'FilterExpression': return filtered(node.filter, TAKES_UNDEFINED.has(nameOf(node.filter)) ? evaluate(node.operand, scope) : used(node.operand, scope), scope);
       case 'TestExpression': return passesTest(node.test.value, evaluate(node.operand, scope), { args: [], budget }) !== node.negate;
-      case 'Ternary': return evaluate(isTrue(evaluate(node.condition, scope)) ? node.trueExpr : node.falseExpr, scope);
-      case 'SelectExpression': return isTrue(evaluate(node.test, scope)) ? evaluate(node.lhs, scope) : undefinedOf('the missing else of an inline if');
+      case 'Ternary': return evaluate(isTrue(used(node.condition, scope)) ? node.trueExpr : node.falseExpr, scope);
+      case 'SelectExpression': return isTrue(used(node.test, scope)) ? evaluate(node.lhs, scope) : undefinedOf('the missing else of an inline if');
       default: throw refused(`expected an expression but found a ${node.type}. It is not supported here.`);
     }
   }
 
-  return { evaluate, argumentsOf, invoke, filtered };
+  return { evaluate, used, argumentsOf, invoke, filtered };
 }

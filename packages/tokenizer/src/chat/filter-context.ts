@@ -11,6 +11,8 @@ export interface FilterContext {
   readonly filter: (name: string, value: Value, args: Arguments) => Value;
   /** Applies a test (`select('string')`). */
   readonly test: (name: string, value: Value, args: readonly Value[]) => boolean;
+  /** Filters that whoever compiled the template added. */
+  readonly added?: ReadonlyMap<string, Filter> | undefined;
 }
 
 /** A filter: what it makes of a value. */

@@ -172,7 +172,7 @@ function sizeOf(value: Value): number {
 
 /** Applies the filter of that name. */
 export function applyFilter(name: string, value: Value, { args, context }: { args: Arguments; context: FilterContext }): Value {
-  const filter = FILTERS.get(name);
+  const filter = FILTERS.get(name) ?? context.added?.get(name);
   if (!filter) throw refused(`expected a filter but found ${name}. These are supported: ${[...FILTERS.keys()].sort().join(', ')}.`);
   if (isText(value)) context.budget.spend(charactersOf(value).length / 64);
   return filter(value, { name, args }, context);

@@ -1,5 +1,5 @@
 import { checkDepth, type Budget } from './budget.ts';
-import { evaluator, type Scope } from './evaluator.ts';
+import { evaluator, type EvaluatorOptions, type Scope } from './evaluator.ts';
 import { checkField } from './globals.ts';
 import { itemsIn } from './iterate.ts';
 import { GENERATION, type Node, type Parameter } from './jinja-nodes.ts';
@@ -12,10 +12,10 @@ type Signal = 'break' | 'continue' | undefined;
 type Output = Text[];
 
 /** Runs a parsed template over `variables` and returns its text with its marks. */
-export function runTemplate(body: readonly Node[], { variables, globals, budget }: {
+export function runTemplate(body: readonly Node[], { variables, globals, budget, ...options }: {
   variables: ReadonlyMap<string, Value>; globals: ReadonlyMap<string, Callable>; budget: Budget;
-}): Text {
-  const { evaluate, argumentsOf, invoke, filtered } = evaluator(globals, budget);
+} & EvaluatorOptions): Text {
+  const { evaluate, used, argumentsOf, invoke, filtered } = evaluator(globals, budget, options);
   let depth = 0;
   const inside = (parent: Scope | undefined): Scope => ({ variables: new Map(), parent });
 
@@ -45,7 +45,7 @@ export function runTemplate(body: readonly Node[], { variables, globals, budget 
 
   function runOne(node: Node, scope: Scope, out: Output): Signal {
     switch (node.type) {
-      case 'If': return run(isTrue(evaluate(node.test, scope)) ? node.body : node.alternate, scope, out);
+      case 'If': return run(isTrue(used(node.test, scope)) ? node.body : node.alternate, scope, out);
       case 'For': return runLoop(node, scope, out);
       case 'Break': return 'break';
       case 'Continue': return 'continue';
@@ -76,7 +76,7 @@ export function runTemplate(body: readonly Node[], { variables, globals, budget 
         return undefined;
       }
       default: {
-        print(evaluate(node, scope), out);
+        print(used(node, scope), out);
         return undefined;
       }
     }
@@ -85,7 +85,7 @@ export function runTemplate(body: readonly Node[], { variables, globals, budget 
   function runLoop(node: Node & { type: 'For' }, scope: Scope, out: Output): Signal {
     const { loopvar, iterable, body: inner, defaultBlock } = node;
     const chosen = iterable.type === 'SelectExpression' ? iterable : undefined;
-    let items = itemsIn(evaluate(chosen?.lhs ?? iterable, scope), budget);
+    let items = itemsIn(used(chosen?.lhs ?? iterable, scope), budget);
     if (chosen) {
       items = items.filter((item) => {
         const tried = inside(scope);

@@ -40,8 +40,11 @@ const LONGEST_SOURCE = 2 ** 18;
 const LONG_SPACE = /\s{1000}/;
 const TAG = /\{%(-?)\s*(end)?generation\s*(-?)%\}/g;
 
-/** Parses a chat template with trim_blocks and lstrip_blocks, as transformers compiles it. */
-export function parseTemplate(source: string): { body: readonly Node[]; hasGeneration: boolean } {
+/**
+ * Parses a chat template with trim_blocks and lstrip_blocks, as transformers compiles it; or, `untrimmed`, one whose whitespace all
+ * stays, its last line end too.
+ */
+export function parseTemplate(source: string, { untrimmed = false }: { untrimmed?: boolean } = {}): { body: readonly Node[]; hasGeneration: boolean } {
   if (typeof source !== 'string') throw new TypeError(`chatTemplate: expected the text of a template but found ${source === null ? 'null' : typeof source}. Pass a string.`);
   if (source.length > LONGEST_SOURCE) throw tooLong(`a template of at most ${LONGEST_SOURCE} characters`, String(source.length));
   if (LONG_SPACE.test(source)) throw tooLong('a template with less than 1000 whitespace characters in a row', 'more');
@@ -50,7 +53,8 @@ export function parseTemplate(source: string): { body: readonly Node[]; hasGener
   const hasGeneration = lines.search(TAG) >= 0;
   const calls = lines.replace(TAG, (_, left: string, end: string | undefined, right: string) => `{%${left} ${end ? 'endcall' : `call ${GENERATION}()`} ${right}%}`);
   try {
-    const { body } = parse(tokenize(calls, { trim_blocks: true, lstrip_blocks: true }));
+    // The lexer always takes the last line end away.
+    const { body } = parse(untrimmed ? tokenize(calls.endsWith('\n') ? `${calls}\n` : calls) : tokenize(calls, { trim_blocks: true, lstrip_blocks: true }));
     return { body: body as unknown as readonly Node[], hasGeneration };
   } catch (error) {
     if (isStackOverflow(error)) throw tooLong('a template without deep nesting', 'one too deep to parse');

@@ -1,12 +1,14 @@
+import type { UnicodeForm } from '../tokenizer-json.ts';
+
 // Longer runs than this never occur in writing; shorter ones can't make the engine slow.
 const LONG_RUN = /\p{M}{24,}/gu;
 
 /**
- * `text.normalize('NFC')` in linear time. Engines sort the combining marks of a character by insertion, which takes minutes for a
+ * `text.normalize(form)` in linear time. Engines sort the combining marks of a character by insertion, which takes minutes for a
  * crafted megabyte of marks; here long runs are sorted beforehand, by counting, which doesn't change the result.
  */
-export function normalizeNfc(text: string): string {
-  return text.replace(LONG_RUN, sortMarks).normalize('NFC');
+export function normalizeText(text: string, form: UnicodeForm): string {
+  return text.replace(LONG_RUN, sortMarks).normalize(form);
 }
 
 function sortMarks(run: string): string {

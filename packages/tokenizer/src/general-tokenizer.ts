@@ -1,0 +1,164 @@
+import { addedTokenSplitter } from './added-tokens.ts';
+import { alignedText, sliced } from './aligned/aligned-text.ts';
+import { tokenToBytes } from './byte-level.ts';
+import { checkId } from './decode-bytes.ts';
+import { byteOf } from './decoders/decoders.ts';
+import type { ReadDecoder } from './decoders/read-decoder.ts';
+import { finishOffsets, spacesAround, trimSteps } from './encode-with-offsets.ts';
+import { type ReadModel, tokenModel } from './models/read-model.ts';
+import type { ReadNormalizer } from './normalizers/read-normalizer.ts';
+import type { ReadPreTokenizer } from './pre-tokenizers/read-pre-tokenizer.ts';
+import { templateIds } from './template-ids.ts';
+import type { DecodeOptions, EncodeOptions, OffsetOptions, StreamDecoder, Tokenizer } from './tokenizer.ts';
+import type { AddedTokenJson, PostProcessorJson, TokenizerJson } from './tokenizer-json.ts';
+
+/** All that a tokenizer of any kind is made of, already checked. */
+export interface GeneralParts {
+  readonly added: readonly AddedTokenJson[];
+  readonly normalizer: ReadNormalizer;
+  readonly preTokenizer: ReadPreTokenizer;
+  readonly postProcessor: PostProcessorJson | null;
+  readonly decoder: ReadDecoder;
+  readonly model: ReadModel;
+  readonly json: () => TokenizerJson;
+}
+
+interface Found {
+  readonly ids: number[];
+  /** In UTF-16 units of the given text, from, to, from, to, …; empty where they are not asked for. */
+  readonly at: number[];
+  /** What an added token was found as, by its place among the ids. */
+  readonly written: Map<number, string>;
+}
+
+/** The {@link Tokenizer} of any tokenizer.json: normalizer, pre-tokenizer, model, post-processor, one after the other on strings. */
+export function generalTokenizer({ added, normalizer, preTokenizer, postProcessor, decoder, model, json }: GeneralParts): Tokenizer {
+  const normalized = (text: string): string => normalizer.run(alignedText(text, { at: 0, tracked: false })).text;
+  const tokens = [...model.tokens];
+  // What is looked for in normalized text is told as it is found there.
+  for (const token of added) tokens[token.id] = token.normalized ? normalized(token.content) : token.content;
+  const ids = new Map([...tokens.map((token, id) => [token, id] as const), ...added.map(({ content, id }) => [content, id] as const)]);
+  const special = new Set(added.filter((token) => token.special).map((token) => token.id));
+  const addedIds = new Set(added.map(({ id }) => id));
+  const splitRaw = addedTokenSplitter(added.filter((token) => !token.normalized));
+  const splitNormalized = addedTokenSplitter(added.filter((token) => token.normalized), (token) => normalized(token.content));
+  const cut = tokenModel(model);
+  const trims = trimSteps(postProcessor);
+  const bytesOfByteLevel = isByteLevel(decoder.json);
+
+  function find(text: string, { allowSpecial = false, places }: { allowSpecial?: EncodeOptions['allowSpecial']; places: boolean }): Found {
+    const found: Found = { ids: [], at: [], written: new Map() };
+    const tracked = places || preTokenizer.needsPlaces || typeof allowSpecial === 'function';
+    const put = (id: number, from: number, to: number, written?: string): void => {
+      if (written !== undefined) found.written.set(found.ids.length, written);
+      found.ids.push(id);
+      found.at.push(from, to);
+    };
+    for (const raw of splitRaw(text, { allowSpecial })) {
+      if ('id' in raw) {
+        put(raw.id, raw.from, raw.to, text.slice(raw.from, raw.to));
+        continue;
+      }
+      const given = normalizer.run(alignedText(raw.text, { at: raw.from, tracked }));
+      const { from: begins, to: ends } = given;
+      const allow = typeof allowSpecial === 'function' ? (from: number, to: number): boolean => allowSpecial(begins![from]!, ends![to - 1]!) : allowSpecial;
+      for (const segment of splitNormalized(given.text, { allowSpecial: allow })) {
+        if ('id' in segment) {
+          put(segment.id, begins?.[segment.from] ?? 0, ends?.[segment.to - 1] ?? 0, given.text.slice(segment.from, segment.to));
+          continue;
+        }
+        for (const piece of preTokenizer.run(sliced(given, segment.from, segment.to))) {
+          if (piece.text === '') continue;
+          const { ids: cuts, at } = cut(piece.text);
+          cuts.forEach((id, i) => put(id, piece.from?.[at[2 * i]!] ?? 0, piece.to?.[at[2 * i + 1]! - 1] ?? 0));
+        }
+      }
+    }
+    return found;
+  }
+
+  const around = (wanted: boolean): { before: readonly number[]; after: readonly number[] } => (wanted ? templateIds(postProcessor) : { before: [], after: [] });
+  const textsOf = (sequence: Iterable<number>, { skipSpecial = false }: DecodeOptions): string[] => {
+    const texts: string[] = [];
+    for (const id of sequence) {
+      checkId('decode', id, tokens.length);
+      if (!(skipSpecial && special.has(id)) && tokens[id] !== undefined) texts.push(tokens[id]);
+    }
+    return texts;
+  };
+  const decode = (sequence: Iterable<number>, options: DecodeOptions = {}): string => decoder.run(textsOf(sequence, options)).join('');
+
+  return {
+    size: tokens.length,
+    specialTokens: new Map(added.filter((token) => token.special).map((token) => [token.content, token.id])),
+    encode(text, { allowSpecial = false, addSpecialTokens = false } = {}) {
+      checkText('encode', text);
+      const { before, after } = around(addSpecialTokens);
+      return Uint32Array.from([...before, ...find(text, { allowSpecial, places: false }).ids, ...after]);
+    },
+    encodeWithOffsets(text, { allowSpecial = false, addSpecialTokens = false, unit = 'utf16', trimOffsets = true }: OffsetOptions = {}) {
+      checkText('encodeWithOffsets', text);
+      const found = find(text, { allowSpecial, places: true });
+      const { before, after } = around(addSpecialTokens);
+      const all = Uint32Array.from([...before, ...found.ids, ...after]);
+      const offsets = new Uint32Array(2 * all.length);
+      const spaces = (i: number): readonly [before: number, after: number] => spacesAround(found.written.get(i) ?? tokens[found.ids[i]!]!);
+      offsets.set(finishOffsets(text, found.at, { unit, spaces, trims: trimOffsets ? trims : [] }), 2 * before.length);
+      return { ids: all, offsets };
+    },
+    decode,
+    idToBytes(id) {
+      checkId('idToBytes', id, tokens.length);
+      const token = tokens[id];
+      if (token === undefined || special.has(id)) return new Uint8Array(0);
+      const utf8 = new TextEncoder();
+      if (addedIds.has(id)) return utf8.encode(token);
+      if (bytesOfByteLevel) return tokenToBytes(token) ?? utf8.encode(token);
+      const byte = byteOf(token);
+      if (byte !== undefined) return Uint8Array.of(byte);
+      // What it adds behind another token.
+      return utf8.encode(decoder.run([ANCHOR, token]).join('').slice(ANCHOR.length));
+    },
+    tokenToId: (token) => ids.get(token),
+    idToToken: (id) => tokens[id],
+    streamDecoder: (options = {}) => streamOf(decode, options),
+    toJSON: json,
+  };
+}
+
+const ANCHOR = 'a';
+
+function checkText(name: string, text: unknown): void {
+  if (typeof text === 'string') return;
+  throw new TypeError(`${name}: expected a string but found ${text === null ? 'null' : typeof text}. Pass text.`);
+}
+
+function isByteLevel(decoder: ReadDecoder['json']): boolean {
+  return decoder?.type === 'ByteLevel' || (decoder?.type === 'Sequence' && decoder.decoders.some(isByteLevel));
+}
+
+/** What a token adds depends on those before it: the newest ones are decoded with it and without. */
+function streamOf(decode: (ids: readonly number[], options: DecodeOptions) => string, options: DecodeOptions): StreamDecoder {
+  let window: number[] = [];
+  let shown = '';
+  let known = 0;
+  return {
+    push(id) {
+      window.push(id);
+      const text = decode(window, options);
+      if (text.length <= shown.length || text.endsWith('\ufffd')) return '';
+      const more = text.slice(shown.length);
+      window = window.slice(known);
+      shown = decode(window, options);
+      known = window.length;
+      return more;
+    },
+    end() {
+      const rest = decode(window, options).slice(shown.length);
+      window = [];
+      shown = '';
+      known = 0;
+      return rest;
+    },
+  };
+}

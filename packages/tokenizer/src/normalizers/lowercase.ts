@@ -1,0 +1,6 @@
+import { type Aligned, mapped } from '../aligned/aligned-text.ts';
+
+/** Each character by itself in small letters, so that a sigma at the end of a word is like any other. */
+export function lowercase(text: Aligned): Aligned {
+  return mapped(text, (char) => char.toLowerCase());
+}

@@ -1,0 +1,74 @@
+import { type Aligned, type Change, changed } from '../aligned/aligned-text.ts';
+import type { UnicodeForm } from '../tokenizer-json.ts';
+import { combiningClasses, normalizeText } from './normalize-text.ts';
+
+interface Part {
+  readonly change: Change;
+  readonly kind: number;
+}
+
+/**
+ * A Unicode normalization form with the alignment that Hugging Face `tokenizers` keeps: every character belongs to one of the text as
+ * given, a composed one (`é` of `e` and U+0301) to the first of those that it is made of, and one that was taken apart lends its place to
+ * all its parts.
+ */
+export function toForm(before: Aligned, form: UnicodeForm): Aligned {
+  const text = normalizeText(before.text, form);
+  if (text === before.text || before.from === undefined) return { ...before, text };
+  const parts = decomposed(before.text, form === 'NFC' || form === 'NFD' ? 'NFD' : 'NFKD');
+  return changed(before, form === 'NFC' || form === 'NFKC' ? [...recomposed(parts)] : parts.map(({ change }) => change));
+}
+
+function decomposed(text: string, form: 'NFD' | 'NFKD'): Part[] {
+  const parts: Change[] = [];
+  for (const char of text) Array.from(char.normalize(form)).forEach((part, i) => parts.push({ char: part, change: i === 0 ? 0 : 1 }));
+  const classes = combiningClasses(new Set(parts.map(({ char }) => char).filter((char) => /\p{M}/u.test(char))));
+  const sorted: Part[] = [];
+  let pending: Part[] = [];
+  const flush = (): void => {
+    // Stable, and in one pass for the usual run of one or two.
+    for (const item of pending.sort((a, b) => a.kind - b.kind)) sorted.push(item);
+    pending = [];
+  };
+  for (const change of parts) {
+    const kind = classes.get(change.char) ?? 0;
+    if (kind === 0) flush();
+    pending.push({ change, kind });
+  }
+  flush();
+  return sorted;
+}
+
+function* recomposed(parts: readonly Part[]): Generator<Change> {
+  let starter: Change | undefined;
+  let waiting: Change[] = [];
+  let last = -1;
+  for (const { change, kind } of parts) {
+    if (!starter) {
+      if (kind === 0) starter = change;
+      else yield change;
+      continue;
+    }
+    const composed = last < kind ? compose(starter.char, change.char) : undefined;
+    if (composed !== undefined) {
+      starter = { char: composed, change: starter.change + change.change - 1 };
+    } else if (kind === 0) {
+      yield starter;
+      yield* waiting;
+      waiting = [];
+      starter = change;
+      last = -1;
+    } else {
+      waiting.push(change);
+      last = kind;
+    }
+  }
+  if (starter) yield starter;
+  yield* waiting;
+}
+
+function compose(first: string, second: string): string | undefined {
+  if (second.codePointAt(0)! < 0x300) return undefined;
+  const composed = (first + second).normalize('NFC');
+  return composed.length === (composed.codePointAt(0)! > 0xffff ? 2 : 1) ? composed : undefined;
+}
