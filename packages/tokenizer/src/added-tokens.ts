@@ -15,6 +15,11 @@ export const MAX_ADDED_TOKEN_LENGTH = 256;
 /** Nor do all of them together hold more characters; the bound keeps the search tree in memory. */
 export const MAX_ADDED_CHARACTERS: number = 2 ** 22;
 
+/** The entry of a special token that is found wherever it stands. */
+export function addedToken(content: string, id: number): AddedTokenJson {
+  return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+}
+
 // What Rust's \w means. JavaScript's own \w is ASCII.
 const WORD = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 const SPACE = /\p{White_Space}/u;

@@ -1,4 +1,4 @@
-import { letterRanges, numberRanges, whitespaceRanges } from './unicode-ranges.ts';
+import { letterRanges, lowerRanges, markRanges, numberRanges, upperRanges, whitespaceRanges } from './unicode-ranges.ts';
 
 /** The four classes that split patterns tell apart: `[^\s\p{L}\p{N}]`, `\p{L}`, `\p{N}`, `\s`. */
 export const OTHER = 0;
@@ -43,17 +43,50 @@ export function classAt(bytes: Uint8Array, at: number, limit: number): number {
 }
 
 function multibyteClassAt(bytes: Uint8Array, at: number, limit: number): number {
+  const codePoint = multibyteAt(bytes, at, limit);
+  if (codePoint < 0) return OTHER | (1 << 2);
+  classes ??= buildClasses();
+  return (classes[codePoint] ?? OTHER) | ((codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4) << 2);
+}
+
+/** The code point of the character of several bytes at `at`, or −1 where they are none. */
+function multibyteAt(bytes: Uint8Array, at: number, limit: number): number {
   const lead = bytes[at]!;
   const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || at + length > limit) return OTHER | (1 << 2);
+  if (lead < 0xc2 || lead > 0xf4 || at + length > limit) return -1;
   let codePoint = lead & (0x7f >> length);
   for (let i = 1; i < length; i++) {
     const byte = bytes[at + i]!;
-    if ((byte & 0xc0) !== 0x80) return OTHER | (1 << 2);
+    if ((byte & 0xc0) !== 0x80) return -1;
     codePoint = (codePoint << 6) | (byte & 0x3f);
   }
-  classes ??= buildClasses();
-  return (classes[codePoint] ?? OTHER) | (length << 2);
+  // Written longer than it need be.
+  return codePoint < (length === 3 ? 0x800 : length === 4 ? 0x10000 : 0) ? -1 : codePoint;
+}
+
+/** What may stand among the capitals of a word, `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]`, and among its small letters, `[\p{Ll}\p{Lm}\p{Lo}\p{M}]`. */
+export const CAPITAL = 1;
+export const SMALL = 2;
+
+let cases: Uint8Array | undefined;
+
+function buildCases(): Uint8Array {
+  const table = new Uint8Array(0x110000);
+  fill(table, letterRanges, CAPITAL | SMALL);
+  fill(table, markRanges, CAPITAL | SMALL);
+  fill(table, upperRanges, CAPITAL);
+  fill(table, lowerRanges, SMALL);
+  return table;
+}
+
+/** Which of {@link CAPITAL} and {@link SMALL} the character at `at` may be; 0 where it is no part of a word. */
+export function caseAt(bytes: Uint8Array, at: number, limit: number): number {
+  const lead = bytes[at]!;
+  if (lead < 0x80) return lead >= 0x41 && lead <= 0x5a ? CAPITAL : lead >= 0x61 && lead <= 0x7a ? SMALL : 0;
+  const codePoint = multibyteAt(bytes, at, limit);
+  if (codePoint < 0) return 0;
+  cases ??= buildCases();
+  return cases[codePoint] ?? 0;
 }
 
 /** Where the run of characters of class `kind` that starts at `at` ends. */

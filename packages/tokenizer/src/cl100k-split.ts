@@ -61,7 +61,8 @@ function cl100kEnd(bytes: Uint8Array, start: number, limit: number, maxDigits: n
   return lineEnd(bytes, start, limit) || whitespaceEnd(bytes, start, limit);
 }
 
-function numberEnd(bytes: Uint8Array, start: number, limit: number, maxDigits: number): number {
+/** Where `\\p{N}{1,maxDigits}` ends. */
+export function numberEnd(bytes: Uint8Array, start: number, limit: number, maxDigits: number): number {
   let at = start;
   for (let digits = 0; digits < maxDigits && at < limit; digits++) {
     const found = classAt(bytes, at, limit);
@@ -77,8 +78,8 @@ function lineBreaksEnd(bytes: Uint8Array, start: number, limit: number): number 
   return at;
 }
 
-// `\s*[\r\n]+`: up to and with the last line break of the run of whitespace, or 0 where it holds none.
-function lineEnd(bytes: Uint8Array, start: number, limit: number): number {
+/** Where `\s*[\r\n]+` ends: behind the last line break of the run of whitespace; 0 where it holds none. */
+export function lineEnd(bytes: Uint8Array, start: number, limit: number): number {
   let end = 0;
   for (let at = start; at < limit; ) {
     const found = classAt(bytes, at, limit);
@@ -89,8 +90,8 @@ function lineEnd(bytes: Uint8Array, start: number, limit: number): number {
   return end;
 }
 
-// In either case, and ſ (U+017F, bytes C5 BF) folds to s: the reference takes 'ſ for 's.
-function contractionLength(bytes: Uint8Array, start: number, limit: number): number {
+/** Bytes of a contraction, in either case; ſ (U+017F, bytes C5 BF) folds to s: the reference takes 'ſ for 's. 0 where there is none. */
+export function contractionLength(bytes: Uint8Array, start: number, limit: number): number {
   if (start + 1 >= limit) return 0;
   const a = bytes[start + 1]! | 0x20;
   if (a === 0x73 || a === 0x74 || a === 0x6d || a === 0x64) return 2;

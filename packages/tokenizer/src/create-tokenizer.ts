@@ -6,6 +6,7 @@ import { checkId, decodeIds, decodeStream, tokenBytes, type TokenBytes } from '.
 import { offsetEncoder } from './encode-with-offsets.ts';
 import { idSink, type IdSink } from './id-sink.ts';
 import { indexMerges, type MergeList } from './merge-word.ts';
+import { vocabOf } from './models/read-model.ts';
 import { normalizeText } from './normalizers/normalize-text.ts';
 import type { Split } from './split.ts';
 import type { EncodeOptions, Tokenizer } from './tokenizer.ts';
@@ -16,9 +17,11 @@ import type { BpeModelJson, TokenizerJson } from './tokenizer-json.ts';
 export interface TokenizerParts {
   /** Everything of the file but the vocabulary and the merges. */
   readonly json: Omit<TokenizerJson, 'model'> & { readonly model: Omit<BpeModelJson, 'vocab' | 'merges'> };
-  /** The tokens of the model, by id. */
+  /** The tokens of the model, by id; '' where an id has none. */
   readonly tokens: readonly string[];
   readonly merges: MergeList;
+  /** Which of two merges comes first: the earlier of the list, or that of the lower id; default the former. */
+  readonly order?: 'list' | 'id';
   /** Undefined where a text is one piece. */
   readonly split: Split | undefined;
 }
@@ -28,6 +31,7 @@ export function createTokenizer(parts: TokenizerParts): Tokenizer {
   const { json } = parts;
   const added = json.added_tokens;
   const tokens = [...parts.tokens];
+  for (const { id } of added) while (tokens.length < id) tokens.push('');
   for (const token of added) tokens[token.id] = token.content;
   const ids = new Map(tokens.map((token, id) => [token, id]));
   const bytes = bytesOfTokens(tokens, parts);
@@ -39,7 +43,7 @@ export function createTokenizer(parts: TokenizerParts): Tokenizer {
   );
   const encodeBytes = bpeEncoder({
     byteIds: byteIdsOf(parts.tokens),
-    merges: indexMerges(parts.merges),
+    merges: indexMerges(parts.merges, parts.order),
     pieceEnd: parts.split?.end,
     wholePieces: json.model.ignore_merges ? wholePiecesOf(parts.tokens) : undefined,
   });
@@ -98,7 +102,7 @@ export function createTokenizer(parts: TokenizerParts): Tokenizer {
       return bytes.arena.slice(bytes.offsets[id]!, bytes.offsets[id + 1]!);
     },
     tokenToId: (token) => ids.get(token),
-    idToToken: (id) => tokens[id],
+    idToToken: (id) => tokens[id] || undefined,
     streamDecoder: (options = {}) => decodeStream(bytes, options),
     toJSON: () => toJson(parts),
   };
@@ -112,9 +116,7 @@ function checkText(name: string, text: unknown): void {
 function toJson({ json, tokens, merges: { lefts, rights } }: TokenizerParts): TokenizerJson {
   const merges: [string, string][] = [];
   for (let i = 0; i < lefts.length; i++) merges.push([tokens[lefts[i]!]!, tokens[rights[i]!]!]);
-  // fromEntries defines `__proto__` as an ordinary key, which an assignment would not.
-  const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]));
-  return { ...structuredClone(json), model: { ...json.model, vocab, merges } };
+  return { ...structuredClone(json), model: { ...json.model, vocab: vocabOf(tokens), merges } };
 }
 
 // Added tokens stand for their own text; the model's tokens for the bytes that they spell, or for their text where

@@ -35,6 +35,7 @@ interface Found {
 export function generalTokenizer({ added, normalizer, preTokenizer, postProcessor, decoder, model, json }: GeneralParts): Tokenizer {
   const normalized = (text: string): string => normalizer.run(alignedText(text, { at: 0, tracked: false })).text;
   const tokens = [...model.tokens];
+  for (const { id } of added) while (tokens.length < id) tokens.push('');
   // What is looked for in normalized text is told as it is found there.
   for (const token of added) tokens[token.id] = token.normalized ? normalized(token.content) : token.content;
   const ids = new Map([...tokens.map((token, id) => [token, id] as const), ...added.map(({ content, id }) => [content, id] as const)]);
@@ -82,7 +83,7 @@ export function generalTokenizer({ added, normalizer, preTokenizer, postProcesso
     const texts: string[] = [];
     for (const id of sequence) {
       checkId('decode', id, tokens.length);
-      if (!(skipSpecial && special.has(id)) && tokens[id] !== undefined) texts.push(tokens[id]);
+      if (!(skipSpecial && special.has(id)) && tokens[id]) texts.push(tokens[id]);
     }
     return texts;
   };
@@ -110,7 +111,7 @@ export function generalTokenizer({ added, normalizer, preTokenizer, postProcesso
     idToBytes(id) {
       checkId('idToBytes', id, tokens.length);
       const token = tokens[id];
-      if (token === undefined || special.has(id)) return new Uint8Array(0);
+      if (!token || special.has(id)) return new Uint8Array(0);
       const utf8 = new TextEncoder();
       if (addedIds.has(id)) return utf8.encode(token);
       if (bytesOfByteLevel) return tokenToBytes(token) ?? utf8.encode(token);
@@ -120,7 +121,7 @@ export function generalTokenizer({ added, normalizer, preTokenizer, postProcesso
       return utf8.encode(decoder.run([ANCHOR, token]).join('').slice(ANCHOR.length));
     },
     tokenToId: (token) => ids.get(token),
-    idToToken: (id) => tokens[id],
+    idToToken: (id) => tokens[id] || undefined,
     streamDecoder: (options = {}) => streamOf(decode, options),
     toJSON: json,
   };

@@ -1,5 +1,6 @@
 export { cl100kSplit, llama3Split, qwen2Split } from './cl100k-split.ts';
 export { gpt2Split } from './gpt2-split.ts';
+export { o200kSplit } from './o200k-split.ts';
 export type { Split } from './split.ts';
 export { TokenizerError, type TokenizerErrorCode } from './tokenizer-error.ts';
 export { tokenizerFromJson } from './tokenizer-from-json.ts';
@@ -9,6 +10,7 @@ export type {
 } from './tokenizer-json.ts';
 export { tokenizerToText } from './tokenizer-to-text.ts';
 export type { DecodeOptions, EncodeOptions, OffsetOptions, StreamDecoder, Tokenizer, TokenOffsets } from './tokenizer.ts';
+export { readTiktoken, type TiktokenOptions, tiktokenToText } from './tiktoken.ts';
 export { trainBpe, type TrainBpeOptions, type TrainProgress } from './train-bpe.ts';
 export { chatTemplate } from './chat/chat-template.ts';
 export { ChatTemplateError, type ChatTemplateErrorCode } from './chat/chat-template-error.ts';

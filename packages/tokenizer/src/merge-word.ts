@@ -15,10 +15,19 @@ export interface MergeList {
   readonly results: Int32Array;
 }
 
-/** Indexes a list of merges without repetitions by their pairs. */
-export function indexMerges({ lefts, rights, results }: MergeList): Merges {
+/** Indexes a list of merges without repetitions by their pairs. By `id` the merge into the lowest id comes first, the leftmost of several into one. */
+export function indexMerges({ lefts, rights, results }: MergeList, order: 'list' | 'id' = 'list'): Merges {
   const pairs = pairTable();
   for (let i = 0; i < lefts.length; i++) pairs.intern(lefts[i]!, rights[i]!);
+  if (order === 'id') {
+    return {
+      rank: (left, right) => {
+        const pair = pairs.find(left, right);
+        return pair < 0 ? -1 : results[pair]!;
+      },
+      result: (id) => id,
+    };
+  }
   return { rank: pairs.find, result: (rank) => results[rank]! };
 }
 

@@ -5,7 +5,7 @@ import { readDecoder } from './decoders/read-decoder.ts';
 import { generalTokenizer } from './general-tokenizer.ts';
 import { gpt2Split } from './gpt2-split.ts';
 import { arrayAt, booleanAt, field, integerAt, objectAt, stringAt, unsupported, wrong } from './json-fields.ts';
-import { coversBytes, MAX_TOKENS, type ReadModel, readModel, tooLarge } from './models/read-model.ts';
+import { coversBytes, MAX_TOKENS, type ReadModel, readModel, tooLarge, vocabOf } from './models/read-model.ts';
 import { readNormalizer } from './normalizers/read-normalizer.ts';
 import { readPreTokenizer } from './pre-tokenizers/read-pre-tokenizer.ts';
 import { readPostProcessor } from './read-post-processor.ts';
@@ -98,8 +98,7 @@ function byteLevelSplit(json: PreTokenizerJson | null): { split: Split | undefin
 
 function modelJson(model: ReadModel): ModelJson {
   if ('scores' in model) return { ...model.options, vocab: model.tokens.map((token, id) => [token, model.scores[id]!]) };
-  // fromEntries defines `__proto__` as an ordinary key, which an assignment would not.
-  const vocab = Object.fromEntries(model.tokens.map((token, id) => [token, id]));
+  const vocab = vocabOf(model.tokens);
   if (!('merges' in model)) return { ...model.options, vocab };
   const { lefts, rights } = model.merges;
   return { ...model.options, vocab, merges: Array.from(lefts, (left, i): [string, string] => [model.tokens[left]!, model.tokens[rights[i]!]!]) };
@@ -112,7 +111,7 @@ function readAddedTokens(value: unknown, tokens: readonly string[]): AddedTokenJ
   if (entries.length > MAX_TOKENS) throw tooLarge('added_tokens', entries.length, MAX_TOKENS, 'tokens');
   const ids = new Map(tokens.map((token, id) => [token, id]));
   const seen = new Set<string>();
-  let next = tokens.length;
+  let next = tokens.filter((token) => token !== '').length;
   let characters = 0;
   const added = entries.map((entry, i) => {
     const path = `added_tokens[${i}]`;

@@ -1,4 +1,4 @@
-import { MAX_ADDED_TOKEN_LENGTH } from './added-tokens.ts';
+import { addedToken, MAX_ADDED_TOKEN_LENGTH } from './added-tokens.ts';
 import { byteLevelAlphabet } from './byte-level.ts';
 import { countWords } from './count-words.ts';
 import { createTokenizer } from './create-tokenizer.ts';
@@ -111,15 +111,7 @@ function byteLevel({ trimOffsets }: { trimOffsets: boolean }): ByteLevelJson {
 }
 
 function addedTokens(specialTokens: readonly string[]): AddedTokenJson[] {
-  return [...new Set(specialTokens)].map((content, id) => ({
-    id,
-    content,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-    special: true,
-  }));
+  return [...new Set(specialTokens)].map(addedToken);
 }
 
 // Returns a function that reports, stops, or gives way to other tasks, where it is time to.

@@ -1,6 +1,5 @@
 import {
-  ChatTemplateError, chatTemplate, chatTemplateConfig, cl100kSplit, encodeChat, gpt2Split, llama3Split, qwen2Split, readChatTemplate, templates,
-  textTemplate, tokenizerFromJson, tokenizerToText, trainBpe,
+  chatTemplate, chatTemplateConfig, ChatTemplateError, cl100kSplit, encodeChat, gpt2Split, llama3Split, qwen2Split, readChatTemplate, readTiktoken, templates, textTemplate, tiktokenToText, tokenizerFromJson, tokenizerToText, trainBpe,
 } from '@llm/tokenizer';
 import { expect } from '../expect.mjs';
 
@@ -28,3 +27,4 @@ try {
   expect(error instanceof ChatTemplateError && error.code === 'E_TEMPLATE_LIMIT', `a limit but found ${error}`);
 }
 expect(textTemplate('{{ q | trim }}?\n').render({ q: ' why' }) === 'why?\n', 'a template over data');
+expect(readTiktoken(tiktokenToText(tokenizer), { pattern: gpt2Split }).decode([...new TextEncoder().encode('a')].map(() => tokenizer.tokenToId('a'))) === 'a', 'ranks and back');

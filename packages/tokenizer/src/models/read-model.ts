@@ -75,22 +75,27 @@ function readBpeOptions(model: Fields): Omit<BpeModelJson, 'vocab' | 'merges'> {
   };
 }
 
-/** The tokens by id. Ids must be 0 … n − 1, each once. */
+/** The tokens by id, each once; '' where an id has none. */
 function readVocab(value: unknown): string[] {
   const vocab = objectAt(value, 'model.vocab');
   const names = Object.keys(vocab);
   if (names.length > MAX_TOKENS) throw tooLarge('model.vocab', names.length, MAX_TOKENS, 'tokens');
-  const tokens: string[] = Array.from<string>({ length: names.length });
+  const tokens: string[] = [];
   for (const name of names) {
     stringAt(name, 'a token of model.vocab');
     const id = integerAt(vocab[name], `model.vocab[${shown(name)}]`);
-    if (id >= names.length) {
-      throw badVocab(`ids from 0 to ${names.length - 1} for ${names.length} tokens`, `id ${id} for ${shown(name)}`);
-    }
-    if (tokens[id] !== undefined) throw badVocab('ids that differ', `id ${id} for both ${shown(tokens[id])} and ${shown(name)}`);
+    if (id >= MAX_TOKENS) throw badVocab(`ids from 0 to ${MAX_TOKENS - 1}`, `id ${id} for ${shown(name)}`);
+    while (tokens.length <= id) tokens.push('');
+    if (tokens[id] !== '') throw badVocab('ids that differ', `id ${id} for both ${shown(tokens[id])} and ${shown(name)}`);
     tokens[id] = name;
   }
   return tokens;
+}
+
+/** The ids of tokens as a file has them. */
+export function vocabOf(tokens: readonly string[]): Record<string, number> {
+  // fromEntries defines `__proto__` as an ordinary key, which an assignment would not.
+  return Object.fromEntries(tokens.flatMap((token, id) => (token === '' ? [] : [[token, id] as const])));
 }
 
 /** Whether every byte has a token, as a visible character. */
@@ -167,9 +172,9 @@ function badVocab(expected: string, found: string): TokenizerError {
 }
 
 /** The error for more of something than {@link MAX_TOKENS} or {@link MAX_MERGES}. */
-export function tooLarge(path: string, found: number, limit: number, unit: string): TokenizerError {
+export function tooLarge(path: string, found: number, limit: number, unit: string, name: string = 'tokenizerFromJson'): TokenizerError {
   return new TokenizerError(
     'E_TOKENIZER_LIMIT',
-    `tokenizerFromJson: expected ${path} to hold at most ${limit} ${unit} but found ${found}. No known tokenizer is that large; the file is damaged or hostile.`,
+    `${name}: expected ${path} to hold at most ${limit} ${unit} but found ${found}. No known tokenizer is that large; the file is damaged or hostile.`,
   );
 }
