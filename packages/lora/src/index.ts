@@ -38,4 +38,3 @@ export { adapterRegistry, type Registry, type RegistryOptions } from './registry
 export { orthogonalPenalty, recall, retention, type Retention } from './continual.ts';
 export { adapterReport, adviseRank, type AdapterReport, type Complexity, type RankAdvice } from './report.ts';
 export { loraGguf, type LoraGgufOptions } from './gguf/lora-gguf.ts';
-export { writeGguf, type GgufTensor, type GgufValue } from './gguf/write-gguf.ts';

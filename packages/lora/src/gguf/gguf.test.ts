@@ -5,7 +5,6 @@ import { adapterOf } from '../adapter.ts';
 import { lora } from '../lora.ts';
 import { readPeft } from '../peft/read-peft.ts';
 import { loraGguf } from './lora-gguf.ts';
-import { writeGguf } from './write-gguf.ts';
 
 beforeAll(async () => { await useDevice('wasm', { threads: 2 }); });
 
@@ -19,18 +18,6 @@ describe.each([['llama-lora', 'llama'], ['llama-rslora', 'llama'], ['gpt2-lora',
     const different = ours.reduce((count, byte, i) => count + Number(byte !== theirs[i]), 0);
     expect(different).toBeLessThan(name === 'llama-rslora' ? 0.01 * ours.length : 1);
   });
-});
-
-test('half floats take half the bytes, and values begin on a multiple of 32', () => {
-  const values = Float32Array.of(1, 2, 3);
-  const [single, half] = (['F32', 'F16'] as const).map((dtype) => writeGguf({ 'general.architecture': 'llama', x: { type: 'bool', value: 1 } }, { a: { shape: [1, 3], dtype, values }, b: { shape: [3], dtype, values } }));
-  expect(single!.length % 32).toBe(0);
-  expect(new TextDecoder().decode(half!.subarray(0, 4))).toBe('GGUF');
-  const view = new DataView(half!.buffer);
-  expect([view.getUint32(4, true), view.getBigUint64(8, true), view.getBigUint64(16, true)]).toEqual([3, 2n, 2n]);
-  // The last 64 bytes are two tensors of three half floats each: 1 is 0x3c00.
-  expect([view.getUint16(half!.length - 64, true), view.getUint16(half!.length - 32, true)]).toEqual([0x3c00, 0x3c00]);
-  expect(new DataView(single!.buffer).getFloat32(single!.length - 28, true)).toBe(2);
 });
 
 test('what llama.cpp does not take is refused', async () => {

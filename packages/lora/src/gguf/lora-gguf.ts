@@ -1,8 +1,7 @@
-import type { Tensor } from '@llm/tensor';
+import { fromFloat32, type GgufTensor, type Tensor, writeGguf } from '@llm/tensor';
 import type { Adapter } from '../adapter.ts';
 import { LoraError } from '../errors.ts';
 import { isLoraLayer, type LoraLayer } from '../layers/lora-layer.ts';
-import { type GgufTensor, writeGguf } from './write-gguf.ts';
 
 /** What llama.cpp calls the matrices of a layer. */
 const LLAMA: Readonly<Record<string, string>> = {
@@ -46,7 +45,8 @@ export async function loraGguf(adapter: Adapter, { modelType, heads, kvHeads, dt
   if (whole !== undefined) throw new LoraError('E_ADAPTER', `loraGguf: expected no parameters that are trained whole but found ${whole}. Merge the adapter and convert the model.`);
   const layers = Object.entries(adapter.layers);
   const alpha = layers.map(([, layer]) => (isLoraLayer(layer) ? layer.scaling * layer.settings.rank : NaN))[0] ?? 1;
-  const tensors: Record<string, GgufTensor> = {};
+  const tensors: [string, GgufTensor][] = [];
+  const stored = (values: Float32Array, { shape }: Tensor): GgufTensor => ({ type: dtype, shape, data: fromFloat32(values, dtype, { shape }).data });
   for (const [module, layer] of layers) {
     if (!isLoraLayer(layer) || layer.magnitude !== undefined) throw new LoraError('E_ADAPTER', `loraGguf: expected LoRA without magnitudes but found ${isLoraLayer(layer) ? 'DoRA' : layer.kind} at ${module}. Merge the adapter and convert the model.`);
     const [, index, matrix] = architecture.layer.exec(module) ?? [];
@@ -54,8 +54,7 @@ export async function loraGguf(adapter: Adapter, { modelType, heads, kvHeads, dt
     if (called === undefined) throw new LoraError('E_ADAPTER', `loraGguf: expected matrices of layers but found ${module}. llama.cpp has no adapters over embeddings and the head; leave them out, or merge.`);
     const turn = architecture.turned ? { 'self_attn.q_proj': heads, 'self_attn.k_proj': kvHeads }[matrix!] : undefined;
     const path = `blk.${index}.${called}.weight`;
-    tensors[`${path}.lora_a`] = { shape: layer.a.shape, dtype, values: await valuesOf(layer.a) };
-    tensors[`${path}.lora_b`] = { shape: layer.b.shape, dtype, values: await upperOf(layer, { alpha, turn }) };
+    tensors.push([`${path}.lora_a`, stored(await valuesOf(layer.a), layer.a)], [`${path}.lora_b`, stored(await upperOf(layer, { alpha, turn }), layer.b)]);
   }
   return writeGguf({
     'general.architecture': architecture.name, 'general.type': 'adapter', ...(name === undefined ? {} : { 'general.name': name }), 'general.file_type': { type: 'u32', value: dtype === 'F32' ? 0 : 1 },
