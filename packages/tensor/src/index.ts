@@ -1,6 +1,6 @@
 export {
   abs, add, argMax, cast, clone, concat, div, exp, gather, keep, log, matMul, max, maximum, mean, minimum, mul, neg, ones, onesLike, pad,
-  reshape, scalar, slice, split, sqrt, square, squeeze, stack, sub, sum, tanh, tensor, tile, transpose, where, zeros, zerosLike,
+  reshape, scalar, slice, split, sqrt, square, squeeze, stack, sub, sum, tanh, tensor, tile, topk, transpose, where, zeros, zerosLike,
   type Tensor, type TensorLike,
 } from './tf.ts';
 export { GpuError, type GpuErrorCode } from '@llm/kernels';
@@ -18,8 +18,12 @@ export { checkpointed } from './autodiff/checkpointed.ts';
 export { valueAndGrad, type Gradients } from './autodiff/value-and-grad.ts';
 export { countParameters, disposeTree, flatten, leaves, mapLeaves, unflatten, withTensors, type Leaf, type Tree } from './tree/tree.ts';
 export { isWeight, type Weight } from './tree/weight.ts';
-export type { QuantizedFormat } from './quantized/format.ts';
+export type { BlockLayout, QuantizedFormat } from './quantized/format.ts';
+export type { QuantizedCodes } from './quantized/blocks.ts';
 export { quantizedWeight, type QuantizedWeight } from './quantized/quantized-weight.ts';
+export { quantizedCodes, quantizedWeightOf } from './quantized/weight-codes.ts';
+export { headCodes } from './quantized/head-codes.ts';
+export { withExactProducts } from './quantized/exact-products.ts';
 export { nf4 } from './quantized/nf4.ts';
 export { int4 } from './quantized/int4.ts';
 export { int8 } from './quantized/int8.ts';
@@ -36,6 +40,7 @@ export { branchSegment } from './ops/branch-segment.ts';
 export { embed } from './ops/embedding.ts';
 export { linearCrossEntropy, type LinearCrossEntropyOptions } from './ops/linear-cross-entropy.ts';
 export { linearLogProbs, type LinearLogProbsOptions, type LogProbs } from './ops/linear-log-probs.ts';
+export { linearLoss, type LinearLossOptions, type RowRange } from './ops/linear-loss.ts';
 export { cappedHead, softCap } from './ops/soft-cap.ts';
 export { dropout } from './ops/dropout.ts';
 export { einsum } from './ops/einsum.ts';
@@ -53,3 +58,9 @@ export { writeSafetensors, writeSafetensorsStream, type ElementArray, type LazyT
 export { fromFloat32, toFloat32 } from './safetensors/convert.ts';
 export { checkShards, parseIndex, type ShardIndex } from './safetensors/shard-index.ts';
 export { planShards, type ShardPlan } from './safetensors/plan-shards.ts';
+export { GgufError, type GgufErrorCode } from './gguf/errors.ts';
+export { ggufBytes, GGUF_TYPES, type GgufType, type GgufTypeInfo } from './gguf/types.ts';
+export type { GgufMetadata, GgufNumberType, GgufScalarType, GgufValue } from './gguf/value.ts';
+export { readGguf, type GgufTensor } from './gguf/read.ts';
+export type { GgufTensorInfo } from './gguf/header.ts';
+export { writeGguf, writeGgufStream, type GgufKeys, type LazyGgufTensor } from './gguf/write.ts';

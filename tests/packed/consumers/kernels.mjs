@@ -12,9 +12,13 @@ const dimsOf = {
   rope: { batch: 1, positions: 4, heads: 2, width: 8, tablePositions: 4, half: 4 },
   adamw: { count: 4 },
   lion: { count: 4 },
+  quantizedMatmul: { m: 3, n: 5, k: 32 },
+  quantizedRows: { rows: 4, width: 4, count: 4 },
 };
 const fractions = (random, length) => Array.from({ length }, random);
-const inputsOf = { adamw: { v: fractions }, sample: { draws: fractions } };
+// Whole numbers up to 127 lose nothing in signed bytes.
+const inBytes = (random, length) => Array.from({ length }, (_, i) => (i % 32 === 0 ? 127 : i % 7));
+const inputsOf = { adamw: { v: fractions }, sample: { draws: fractions }, quantizedMatmul: { x: inBytes, codes: inBytes } };
 const isKernel = (value) => typeof value?.wasm === 'function' && typeof value.reference === 'function';
 for (const [name, kernel] of Object.entries(kernels).filter(([, value]) => isKernel(value))) {
   const ran = await kernels.checkKernel(kernel, { cases: [{ dims: dimsOf[name] ?? dims4(kernel), inputs: inputsOf[name] ?? integers(kernel) }] });
@@ -34,6 +38,8 @@ const double = kernels.defineKernel({
 });
 const dims = kernels.resolveDims(double, { x: [3] });
 expect(kernels.portShape(double, 'y', dims)[0] === 3, 'y to be as long as x');
+expect(kernels.canMultiplyCodes({ k: 64, bits: 4, blockSize: 32 }) && !kernels.canMultiplyCodes({ k: 48, bits: 4, blockSize: 32 }), 'whole blocks in a row');
+expect(kernels.headWords(64, 8) === 18, 'a head of 64 in 16 words and two scales');
 expect(kernels.hasSimd(), 'an engine with SIMD');
 const device = await kernels.createWasmDevice({ threads: 2, relaxedSimd: kernels.hasRelaxedSimd() });
 const x = device.heap.alloc(12);

@@ -93,7 +93,7 @@ expect([...l.recall([1, 2], { earlier: [[0]] })].length >= 2 && l.retention([[1]
 expect(l.gradualUnfreezing({ layers: l.layerCount(base), stepsPerLayer: 1, steps: 3 }).length === 3, 'from the top');
 expect(l.adapterReport(stacked).trained === 2 * 2 * (16 + 48 + 16 + 64) && l.adviseRank(base, targets).rank === 16, 'numbers');
 const gguf = await l.loraGguf(two, { modelType: 'gpt2', heads: 2, kvHeads: 2 });
-expect(new TextDecoder().decode(gguf.subarray(0, 4)) === 'GGUF' && l.writeGguf({}, {}).length % 32 === 0, 'a GGUF file');
+expect(new TextDecoder().decode(gguf.subarray(0, 4)) === 'GGUF', 'a GGUF file');
 try {
   l.lora(base, { targets: ['query'] });
   expect(false, 'an error');

@@ -42,7 +42,7 @@ for (const model of [gpt2, llama]) {
   expect(m.logProbability(wanted, 3) < 0, 'the log of a probability');
 
   const generated = [];
-  for await (const token of m.generate(model, params, [[1, 2], [3]], { maxTokens: 3, sampler: m.defaultSampler(), seed: 1 })) generated.push(token);
+  for await (const token of m.generate(model, params, [[1, 2], [3]], { maxTokens: 3, sampler: m.defaultSampler(), seed: 1, cacheBits: 8 })) generated.push(token);
   expect(generated.length === 6, `three tokens for each of two prompts but found ${generated.length}`);
 }
 const table = m.rotation({ theta: 10000, headDim: 8, positions: 16 });

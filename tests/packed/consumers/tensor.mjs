@@ -83,6 +83,7 @@ for (const name of ['cpu', 'wasm']) {
   gradientOf({ table: random([5, 4], 'e') }, ({ table }) => t.embed(int32([1, 1, 3]), table));
   gradientOf({ h: random([3, 4], 'h'), w: random([5, 4], 'w') }, ({ h, w }) => t.linearCrossEntropy(h, w, int32([0, 4, -100])));
   gradientOf({ h: random([3, 4], 'h'), w: random([5, 4], 'w') }, ({ h, w }) => t.linearLogProbs(h, w, Int32Array.of(0, 4, -100), { entropies: true }).logProbs);
+  gradientOf({ h: random([3, 4], 'h'), w: random([5, 4], 'w') }, ({ h, w }) => t.linearLoss(h, w, (logits) => t.sum(t.square(logits)), { chunkRows: 2 }));
   gradientOf({ x: random([8], 'x') }, ({ x }) => t.dropout(x, 0.5, { seed: 3 }));
   gradientOf({ x: random([8], 'x') }, ({ x }) => t.softCap(x, { cap: 2 }));
   gradientOf({ x: random([2, 8], 'x'), w: random([3, 8], 'w') }, ({ x, w }) => t.linear(x, t.cappedHead(w, { cap: 2 })));
@@ -141,10 +142,16 @@ const tree = t.unflatten([['a.weight', t.tensor([1, 2])], ['b', t.tensor([3])]])
 expect(t.countParameters(tree) === 3 && Object.keys(t.flatten(tree)).join() === 'a.weight,b', 'three values under two names');
 expect(t.leaves(t.mapLeaves(tree, (leaf) => t.neg(leaf))).length === 2, 'two leaves');
 equal(t.withTensors(tree, { b: t.tensor([4]) }).b, [4], 'the tensor put in');
-for (const format of [t.nf4(), t.nf4({ doubleQuantized: true }), t.int4(), t.int8()]) {
+for (const format of [t.nf4(), t.nf4({ doubleQuantized: true }), t.int4(), t.int4({ asymmetric: true }), t.int8(), t.int8({ asymmetric: true })]) {
   const weight = t.quantizedWeight(Float32Array.of(1, -1, 0, 1), { shape: [2, 2], format });
   expect(Math.abs(t.linear(t.tensor([[2, 3]]), weight).dataSync()[0] + 1) < 0.2, `2 · 1 − 3 in ${format.name}`);
 }
+const coded = t.quantizedWeightOf({ codes: Int8Array.of(1, 2, 3, 4), scale: Float32Array.of(2) }, { shape: [1, 4], format: t.int8({ blockSize: 4 }) });
+equal(t.withExactProducts(() => t.linear(t.tensor([[1, 1, 1, 1]]), coded)), [20], 'the sum of the codes times their scale');
+equal(coded.matrix(), [2, 4, 6, 8], 'codes times their scale');
+expect((await t.quantizedCodes(coded)).codes.join() === '1,2,3,4', 'the codes again');
+const keyCodes = t.headCodes(t.ones([1, 2, 1, 32]), { bits: 8 });
+equal(t.attention(t.ones([1, 1, 1, 32]), keyCodes, keyCodes), new Array(32).fill(1), 'attention over codes of ones');
 const drawn = t.randomUniform([100], { low: 1, high: 2, seed: 0 }).dataSync();
 expect(drawn.every((value) => value >= 1 && value < 2), 'numbers from 1 to below 2');
 expect(!t.isWeight(tree.b), 'a tensor, not a weight');
@@ -163,3 +170,11 @@ const plan = t.planShards([['a', 6], ['b', 6]], { maxShardBytes: 8 });
 const index = t.parseIndex(plan.indexJson);
 t.checkShards(index, new Map(index.shardNames.map((shard) => [shard, t.parseHeader(t.writeSafetensors(
   [...index.weightMap].filter(([, name]) => name === shard).map(([name]) => [name, raw])))])));
+
+// GGUF.
+const held = { type: 'BF16', shape: [2], data: raw.data };
+const gguf = t.writeGguf({ 'general.architecture': 'llama', list: { type: 'array', of: 'u32', value: [1, 2] } }, [['w', held]]);
+expect(t.readGguf(gguf).metadata.get('list').value.join() === '1,2' && t.readGguf(gguf).tensors.get('w').data.join() === raw.data.join(), 'keys and bytes back');
+let streamed = 0;
+for await (const chunk of t.writeGgufStream({}, [['w', { ...held, data: () => raw.data }]])) streamed += chunk.length;
+expect(streamed % 32 === 0 && t.ggufBytes('Q4_K', [2, 256]) === 2 * t.GGUF_TYPES.Q4_K.blockBytes, 'padded to 32 bytes');

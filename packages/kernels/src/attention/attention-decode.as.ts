@@ -6,19 +6,18 @@ import { ATTENTION_KEYS, ATTENTION_LD } from './tile.as';
 import { attentionCap } from './cap.as';
 import { attentionAddBias, attentionBlockSegments, attentionMask, attentionRange } from './mask.as';
 import { attentionFinish, attentionSoftmax } from './attention.as';
-
-/** Keys that are read in the order of memory before heads go over them one by one. */
-const DECODE_KEYS: i32 = 64;
+import { headBlock, unpackHeads } from '../head-codes/heads.as';
 
 /**
  * Tasks [begin, end), each one stretch of `stretch` keys of one row of the batch. Where there are several, the maximum, total and sums
- * of each row go to `partial` [stretches, batch · heads · queries, 4 + padded width] instead of o and lse.
+ * of each row go to `partial` [stretches, batch · heads · queries, 4 + padded width] instead of o and lse. `atOnce` keys are read in the order
+ * of memory before heads go over them one by one; keys and values in codes of `bits` bits are unpacked to scratch on the way.
  */
 export function attentionDecode(
   begin: i32, end: i32, q: usize, k: usize, v: usize, o: usize, lse: usize,
   bias: usize, segments: usize, lengths: usize, offsets: usize, prefixes: usize, twins: usize,
   queries: i32, keys: i32, heads: i32, kvHeads: i32, width: i32, scale: f32, causal: i32, window: i32, offset: i32,
-  biasBatchStep: i32, biasHeadStep: i32, cap: f32, stretch: i32, stretches: i32, partial: usize, batch: i32,
+  biasBatchStep: i32, biasHeadStep: i32, cap: f32, stretch: i32, stretches: i32, partial: usize, batch: i32, atOnce: i32, bits: i32,
 ): void {
   const group = heads / kvHeads, rows = heads * queries;
   const padded = (width + 3) & ~3;
@@ -29,6 +28,8 @@ export function attentionDecode(
   const stats = block + ATTENTION_KEYS * 4;
   const queriesAt = stats + (<usize>rows << 6);
   const sumsAt = queriesAt + <usize>rows * rowBytes;
+  const keysAt = sumsAt + <usize>rows * rowBytes, valuesAt = keysAt + <usize>atOnce * keyRow;
+  const stored = bits ? <usize>kvHeads * ((width * bits >> 5) + width / headBlock(width)) << 2 : keyRow;
   for (let task = begin; task < end; task++) {
     const b = task / stretches, part = task - b * stretches;
     const length = lengths ? max(0, min(keys, load<i32>(lengths + (<usize>b << 2)))) : keys;
@@ -45,23 +46,28 @@ export function attentionDecode(
       store<f32>(stats + (<usize>r << 6), 0, 32);
       copyScaled(queriesAt + <usize>r * rowBytes, q + (<usize>((b * queries + r % queries) * heads + r / queries) * width << 2), scale * <f32>1.4426950408889634, width);
     }
-    for (let k0 = from; k0 < to; k0 += DECODE_KEYS) {
-      const present = min(to - k0, DECODE_KEYS);
+    for (let k0 = from; k0 < to; k0 += atOnce) {
+      const present = min(to - k0, atOnce);
       const twin = twins + (<usize>b << 3);
       const row = twins && k0 + present <= load<i32>(twin, 4) ? load<i32>(twin) : b;
-      const first = <usize>(row * keys + k0) * keyRow;
-      if (kvHeads > 1) {
-        touch(k + first, <usize>present * keyRow);
-        touch(v + first, <usize>present * keyRow);
+      const first = <usize>(row * keys + k0) * stored;
+      let kAt = k + first, vAt = v + first;
+      if (bits) {
+        unpackHeads(kAt, keysAt, present * kvHeads, width, bits);
+        unpackHeads(vAt, valuesAt, present * kvHeads, width, bits);
+        kAt = keysAt; vAt = valuesAt;
+      } else if (kvHeads > 1) {
+        touch(kAt, <usize>present * keyRow);
+        touch(vAt, <usize>present * keyRow);
       }
       if (ids) attentionBlockSegments(ids, k0, present, block);
       for (let r = 0; r < rows; r++) {
         const head = r / queries, query = r % queries, position = query + shift;
-        const source = first + (<usize>(head / group * width) << 2);
+        const source = <usize>(head / group * width) << 2;
         const range = attentionRange(position, 1, k0, present, open, window, ids, block, keys);
         if (range == 0) continue;
         const low = range >> 16, high = range & 0xffff, last = min(high, present);
-        scoreKeys(queriesAt + <usize>r * rowBytes, k + source, keyRow, low, last, width, scores);
+        scoreKeys(queriesAt + <usize>r * rowBytes, kAt + source, keyRow, low, last, width, scores);
         if (cap > 0) attentionCap(scores, low, high, cap);
         if (bias) {
           const at = <usize>((b * biasBatchStep + head * biasHeadStep) * queries + query) * keys + k0;
@@ -70,7 +76,7 @@ export function attentionDecode(
         attentionMask(scores, position, low, high, k0, present, open, window, ids, block, keys);
         const sums = sumsAt + <usize>r * rowBytes;
         attentionSoftmax(scores, low, high, stats + (<usize>r << 6), sums, padded, constants);
-        addValues(scores, v + source, keyRow, low, last, width, sums);
+        addValues(scores, vAt + source, keyRow, low, last, width, sums);
       }
     }
     for (let r = 0; r < rows; r++) {

@@ -7,7 +7,7 @@ const MAX_WIDTH = 256;
 const MAX_PANELS_PER_TASK = 32;
 const BLOCK_KEYS = 128;
 
-const shared = {
+export const attentionPorts = {
   q: { dims: ['batch', 'queries', 'heads', 'width'] },
   k: { dims: ['batch', 'keys', 'kvHeads', 'width'] },
   v: { dims: ['batch', 'keys', 'kvHeads', 'width'] },
@@ -25,10 +25,10 @@ const STRETCH_KEYS = 32;
 /** Numbers per task, for its rows of sums and of queries, that fit a thread's scratch memory twice over. */
 const DECODE_NUMBERS = 65_536;
 
-const uniforms = { scale: 0, causal: 0, window: 0, offset: -1, softCap: 0 };
+export const attentionUniforms = { scale: 0, causal: 0, window: 0, offset: -1, softCap: 0 };
 
 /** Of each row of the batch another row and a count: so many first keys and values are the same in both, and may be read there. */
-const twins = { dims: ['batch', 'pair'], dtype: 'int32', optional: true } as const;
+export const twins = { dims: ['batch', 'pair'], dtype: 'int32', optional: true } as const;
 
 /** Sizes and scalars once they are known to fit. */
 function checked(
@@ -51,13 +51,26 @@ function checked(
 }
 
 /** The same in the order in which the AssemblyScript functions take them. */
-function scalars(...call: Parameters<typeof checked>): number[] {
+export function scalars(...call: Parameters<typeof checked>): number[] {
   const { queries, keys, heads, kvHeads, width, scale, causal, window, offset, biasBatchStep, biasHeadStep, cap } = checked(...call);
   return [queries, keys, heads, kvHeads, width, scale, causal, window, offset, biasBatchStep, biasHeadStep, cap];
 }
 
-/** Streams the keys of each row of the batch once; those of few rows are cut into stretches, so that every thread has some. */
-function decode({ at, dims: { batch = 0, queries = 0, keys = 0, heads = 1, width = 0 }, run, temporary }: Launch, sizes: number[]): void {
+/** Keys that are read in the order of memory before heads go over them one by one. */
+const KEYS_AT_ONCE = 64;
+
+/** Whether queries are so few that keys and values are read where they lie. */
+export function decodes({ queries = 0, heads = 1, width = 0 }: Sizes): boolean {
+  return queries <= DECODE_QUERIES && queries * heads * (width + 16) <= DECODE_NUMBERS;
+}
+
+/**
+ * Streams the keys of each row of the batch once; those of few rows are cut into stretches, so that every thread has some. Keys and values
+ * may lie in codes of `bits` bits, of which `atOnce` are unpacked at a time.
+ */
+export function decode(
+  { at, dims: { batch = 0, queries = 0, keys = 0, heads = 1, width = 0 }, run, temporary }: Launch, sizes: readonly number[], { bits = 0, atOnce = KEYS_AT_ONCE } = {},
+): void {
   const rows = batch * heads * queries;
   if (rows === 0) return;
   const wanted = Math.max(1, Math.min(Math.ceil(keys / STRETCH_KEYS), Math.ceil(16 / batch)));
@@ -66,7 +79,7 @@ function decode({ at, dims: { batch = 0, queries = 0, keys = 0, heads = 1, width
   const partial = stretches === 1 ? 0 : temporary(stretches * rows * (4 + Math.ceil(width / 4) * 4) * 4);
   run(
     'attentionDecode', batch * stretches, Math.ceil((batch * stretches) / 2000), at.q!, at.k!, at.v!, at.o!, at.lse!,
-    at.bias!, at.segments!, at.lengths!, at.offsets!, at.prefixes!, at.twins!, ...sizes, stretch, stretches, partial, batch,
+    at.bias!, at.segments!, at.lengths!, at.offsets!, at.prefixes!, at.twins!, ...sizes, stretch, stretches, partial, batch, atOnce, bits,
   );
   if (stretches > 1) {
     run('attentionDecodeMerge', rows, Math.max(4, Math.ceil(rows / 1000)), partial, at.o!, at.lse!, queries, heads, width, stretches, rows);
@@ -89,15 +102,15 @@ function decode({ at, dims: { batch = 0, queries = 0, keys = 0, heads = 1, width
 export const attention: Kernel = defineKernel({
   name: 'attention',
   paper: 'https://arxiv.org/abs/2307.08691',
-  inputs: { ...shared, twins },
+  inputs: { ...attentionPorts, twins },
   outputs: { o: { dims: ['batch', 'queries', 'heads', 'width'] }, lse: { dims: ['batch', 'heads', 'queries'] } },
-  uniforms,
+  uniforms: attentionUniforms,
   reference: attentionReference,
   wasm(call) {
     const { at, dims, uniforms: values, run } = call;
     const { batch = 0, queries = 0, heads = 1, kvHeads = 1, width = 0 } = dims;
     const sizes = scalars('attention', dims, values);
-    if (queries <= DECODE_QUERIES && queries * heads * (width + 16) <= DECODE_NUMBERS) return decode(call, sizes);
+    if (decodes(dims)) return decode(call, sizes);
     const panels = Math.ceil(queries / 6) * (heads / kvHeads);
     if (panels === 0 || batch * kvHeads === 0) return;
     // Tasks of equal length, at least about 16 of them.
@@ -119,9 +132,9 @@ export const attention: Kernel = defineKernel({
 export const attentionBackward: Kernel = defineKernel({
   name: 'attentionBackward',
   paper: 'https://arxiv.org/abs/2307.08691',
-  inputs: { dout: shared.q, ...shared, o: shared.q, lse: { dims: ['batch', 'heads', 'queries'] } },
-  outputs: { dq: shared.q, dk: shared.k, dv: shared.v },
-  uniforms,
+  inputs: { dout: attentionPorts.q, ...attentionPorts, o: attentionPorts.q, lse: { dims: ['batch', 'heads', 'queries'] } },
+  outputs: { dq: attentionPorts.q, dk: attentionPorts.k, dv: attentionPorts.v },
+  uniforms: attentionUniforms,
   reference: attentionBackwardReference,
   wasm({ at, dims, uniforms: values, run, temporary }) {
     const { batch = 0, queries = 0, keys = 0, heads = 1, kvHeads = 1, width = 0 } = dims;

@@ -6,6 +6,8 @@ export interface FoundAdapter {
   /** A processor that imitates a graphics card: right, and slow. */
   readonly software: boolean;
   readonly description: string;
+  /** Whether WGSL here has products of four bytes at once, packed_4x8_integer_dot_product. */
+  readonly packedDot: boolean;
 }
 
 /**
@@ -22,6 +24,8 @@ export interface GpuFeatures {
   readonly f16: boolean;
   readonly subgroups: boolean;
   readonly timestamps: boolean;
+  /** Products of four bytes at once. */
+  readonly packedDot: boolean;
   readonly matrixUnits: readonly MatrixUnit[];
 }
 
@@ -71,7 +75,11 @@ export async function findAdapter(): Promise<FoundAdapter> {
   if (adapter === null) throw new GpuError('E_NO_GPU', 'findAdapter: expected a graphics adapter but found none. Install a Vulkan, Metal or D3D12 driver.');
   const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
   const named = [...new Set([vendor, architecture, description === '' ? device : description])].filter((part) => part !== '').join(' ');
-  return { adapter, software: isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|softwar|basic render/i.test(`${named} ${device}`), description: named === '' ? 'a graphics card' : named };
+  return {
+    adapter, software: isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|softwar|basic render/i.test(`${named} ${device}`), description: named === '' ? 'a graphics card' : named,
+    // Older browsers have no list of what their WGSL can do.
+    packedDot: (gpu as Partial<GPU>).wgslLanguageFeatures?.has('packed_4x8_integer_dot_product') ?? false,
+  };
 }
 
 /** Takes a device with everything that the adapter offers, or without half precision and what is built on it. */
@@ -83,12 +91,13 @@ export async function requestDevice(adapter: GPUAdapter, { halfPrecision = true 
 }
 
 /** The features of a device, as its adapter describes them. */
-export function featuresOf(device: GPUDevice, { adapter }: FoundAdapter): GpuFeatures {
+export function featuresOf(device: GPUDevice, { adapter, packedDot }: FoundAdapter): GpuFeatures {
   const configs = (adapter.info as { subgroupMatrixConfigs?: Iterable<{ M: number; N: number; K: number; componentType: string; resultComponentType: string }> }).subgroupMatrixConfigs;
   return {
     f16: device.features.has('shader-f16'),
     subgroups: device.features.has('subgroups'),
     timestamps: device.features.has('timestamp-query'),
+    packedDot,
     matrixUnits: [...(device.features.has('chromium-experimental-subgroup-matrix') ? configs ?? [] : [])].map(({ M, N, K, componentType, resultComponentType }) => ({ m: M, n: N, k: K, component: componentType, result: resultComponentType })),
   };
 }

@@ -31,6 +31,8 @@ export interface GenerateOptions {
   readonly samples?: number;
   /** Tokens of a prompt that run at once; default 256. */
   readonly prefillTokens?: number;
+  /** How many bits a number in the cache of keys and values takes: 8 or 4, with a scale for 32 of them, or 32, the default. */
+  readonly cacheBits?: 32 | 8 | 4;
 }
 
 /** Why a row ended: an end token, a stop sequence, `maxTokens`, or the end of the model's context. */
@@ -76,7 +78,7 @@ export async function* generate(
 ): AsyncGenerator<GeneratedToken, void, undefined> {
   const {
     maxTokens = 128, eosIds = (model.config as SpecialIds).eosIds ?? [], stop = [], sampler = defaultSampler(), seed = 0, signal, logprobs = false,
-    prefillTokens = 256, samples = 1,
+    prefillTokens = 256, samples = 1, cacheBits = 32,
   } = options;
   const { maxPositions } = model.shape;
   checkPrompts(prompts, { shape: model.shape, maxTokens, prefillTokens, samples });
@@ -89,7 +91,7 @@ export async function* generate(
   });
   // The last token drawn is never run, so it needs no room.
   const mostRoom = Math.min(maxPositions, longest + maxTokens - 1);
-  let cache = kvCache(model.shape, { batch: prompts.length, capacity: Math.min(mostRoom, longest + FIRST_ROOM) });
+  let cache = kvCache(model.shape, { batch: prompts.length, capacity: Math.min(mostRoom, longest + FIRST_ROOM), bits: cacheBits });
   const decoder = (deviceInUse() === 'cpu' ? hostDecoder : recordedDecoder)({ model, params, sampler, logprobs: logprobs === false ? undefined : logprobs === true ? 1 : logprobs.temperature });
   const aborted = async (): Promise<boolean> => {
     await nextTask();

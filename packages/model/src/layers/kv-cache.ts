@@ -1,4 +1,5 @@
-import { deviceInUse, embed, keep, reshape, scope, type Tensor, tensor, writeRows, zeros } from '@llm/tensor';
+import { headWords } from '@llm/kernels';
+import { concat, deviceInUse, embed, headCodes, keep, reshape, scope, slice, type Tensor, tensor, writeRows, zeros } from '@llm/tensor';
 import type { ModelShape } from '../model-shape.ts';
 
 /** Keys and values of every layer for a batch of sequences of unequal length, with room up to `capacity`. */
@@ -7,8 +8,10 @@ export interface KvCache {
   readonly capacity: number;
   /** How many positions of each row are filled. */
   readonly lengths: Int32Array;
-  /** Keys and values of each layer, [batch, capacity, kvHeads, headDim]. */
+  /** Keys and values of each layer, [batch, capacity, kvHeads, headDim], or codes of them, int32 [batch, capacity, kvHeads, words]. */
   readonly layers: readonly KeysValues[];
+  /** How many bits a number takes; default 32. */
+  readonly bits?: 32 | 8 | 4;
   /** For each row a row and how many of their first positions are the same in both, int32 [batch, 2]; undefined where nothing is known. */
   readonly twins: Int32Array | undefined;
   /** Adds keys and values [batch, count, kvHeads, headDim] of one layer behind what is there and returns the whole buffers. */
@@ -32,14 +35,21 @@ export interface KeysValues {
   readonly v: Tensor;
 }
 
-/** An empty cache for a model's shape: 2 · layers · batch · capacity · kvHeads · headDim floats. Dispose it when done. */
-export function kvCache(
-  { layers: count, kvHeads, headDim }: ModelShape, { batch, capacity, twins }: { batch: number; capacity: number; twins?: Int32Array | undefined },
-): KvCache {
+export interface KvCacheOptions {
+  readonly batch: number;
+  readonly capacity: number;
+  /** How many bits a number takes: 8 or 4 with a scale for 32 of them (`headCodes`), or 32, the default. */
+  readonly bits?: 32 | 8 | 4;
+  readonly twins?: Int32Array | undefined;
+}
+
+/** An empty cache for a model's shape: 2 · layers · batch · capacity · kvHeads · headDim numbers. Dispose it when done. */
+export function kvCache({ layers: count, kvHeads, headDim }: ModelShape, { batch, capacity, bits = 32, twins }: KvCacheOptions): KvCache {
   for (const [name, value] of [['batch', batch], ['capacity', capacity]] as const) {
     if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`kvCache: expected a ${name} of 1 or more but found ${value}`);
   }
-  const empty = (): Tensor => keep(zeros([batch, capacity, kvHeads, headDim]));
+  const coded = (x: Tensor): Tensor => (bits === 32 ? x : headCodes(x, { bits }));
+  const empty = (): Tensor => keep(bits === 32 ? zeros([batch, capacity, kvHeads, headDim]) : zeros([batch, capacity, kvHeads, headWords(headDim, bits)], 'int32'));
   const layers = Array.from({ length: count }, (): KeysValues => ({ k: empty(), v: empty() }));
   const lengths = new Int32Array(batch);
   // Where steps are recorded, positions are the values of a tensor: always on a graphics card, and on wasm those of single tokens.
@@ -60,6 +70,7 @@ export function kvCache(
     capacity,
     lengths,
     layers,
+    bits,
     twins,
     append(layer, k, v) {
       const count = k.shape[1]!;
@@ -69,8 +80,10 @@ export function kvCache(
       }
       const buffer = layers[layer]!;
       const at = byTensor(count) ? offsetsOf() : lengths;
-      writeRows(buffer.k, k, at);
-      writeRows(buffer.v, v, at);
+      scope(() => {
+        writeRows(buffer.k, coded(k), at);
+        writeRows(buffer.v, coded(v), at);
+      });
       return buffer;
     },
     positions(count) {
@@ -113,20 +126,26 @@ export function kvCache(
 export function selectRows(
   cache: KvCache, rows: readonly number[], { shape, capacity = cache.capacity }: { shape: ModelShape; capacity?: number },
 ): KvCache {
-  const chosen = kvCache(shape, { batch: rows.length, capacity, twins: twinsOf(cache, rows) });
+  const chosen = kvCache(shape, { batch: rows.length, capacity, bits: cache.bits ?? 32, twins: twinsOf(cache, rows) });
   rows.forEach((from, to) => { chosen.lengths[to] = cache.lengths[from]!; });
   const index = tensor(Int32Array.from(rows), [rows.length], 'int32');
   cache.layers.forEach((layer, i) => {
     for (const part of ['k', 'v'] as const) {
-      const [batch = 0, ...rest] = layer[part].shape;
-      // As rows of a table, which are copied whole: tfjs's gather goes value by value.
-      scope(() => writeRows(chosen.layers[i]![part], reshape(embed(index, reshape(layer[part], [batch, layer[part].size / batch])), [rows.length, ...rest]), rows.map(() => 0)));
+      scope(() => writeRows(chosen.layers[i]![part], rowsOf(layer[part], index, rows), rows.map(() => 0)));
       layer[part].dispose();
     }
   });
   index.dispose();
   cache.dispose();
   return chosen;
+}
+
+/** Rows of keys or values copied whole: tfjs's gather goes value by value. */
+function rowsOf(values: Tensor, index: Tensor, rows: readonly number[]): Tensor {
+  const [batch = 0, ...rest] = values.shape;
+  if (values.dtype === 'float32') return reshape(embed(index, reshape(values, [batch, values.size / batch])), [rows.length, ...rest]);
+  // Codes must move as bits.
+  return concat(rows.map((row) => slice(values, [row, 0, 0, 0], [1, ...rest] as [number, number, number, number])), 0);
 }
 
 /** Of rows taken from a cache, which begin alike: copies of one row, and rows that were copies before. */

@@ -1,7 +1,8 @@
-import { attention as kernel, attentionBackward } from '@llm/kernels';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { attention as kernel, attentionBackward, attentionOfCodes } from '@llm/kernels';
+import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { differentiable } from '../autodiff/differentiable.ts';
 import { call } from '../device/call.ts';
+import { bitsOfHead } from '../quantized/head-codes.ts';
 
 export interface AttentionOptions {
   /** Default 1/√width. */
@@ -40,13 +41,18 @@ export interface AttentionOptions {
  *   o = softmax(softCap(scale · q · kᵀ) + bias + mask) · v
  *
  * q [batch, queries, heads, width], k and v [batch, keys, kvHeads, width], o like q; head h reads kv head ⌊h · kvHeads / heads⌋.
- * A query that sees no key gives zeros. Dao et al. 2022, https://arxiv.org/abs/2205.14135
+ * A query that sees no key gives zeros. Keys and values may be codes of `headCodes`, int32 [batch, keys, kvHeads, words]; nothing then has a
+ * gradient. Dao et al. 2022, https://arxiv.org/abs/2205.14135
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
   const { scale = 0, softCap = 0, causal = true, window = 0, segments, prefixes, bias, lengths, offset, offsets, twins } = options;
   const [batch = 0, queries = 0, heads = 0, width = 0] = q.shape;
   const [, keys = 0, kvHeads = 0] = k.shape;
-  if (q.rank !== 4 || k.rank !== 4 || v.rank !== 4 || k.shape.join() !== v.shape.join() || k.shape[0] !== batch || k.shape[3] !== width || heads % kvHeads !== 0) {
+  const bits = k.dtype === 'int32' ? bitsOfHead(k.shape[3] ?? 0, width) : undefined;
+  if (
+    q.rank !== 4 || k.rank !== 4 || v.rank !== 4 || k.shape.join() !== v.shape.join() || k.dtype !== v.dtype || k.shape[0] !== batch
+    || (k.shape[3] !== width && bits === undefined) || heads % kvHeads !== 0
+  ) {
     throw new RangeError(
       `attention: expected q [batch, queries, heads, width] and k, v [batch, keys, kvHeads, width] with heads a multiple of kvHeads `
       + `but found [${q.shape.join(', ')}], [${k.shape.join(', ')}] and [${v.shape.join(', ')}]`,
@@ -55,6 +61,9 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   const dims = { batch, queries, heads, width, keys, kvHeads, biasBatch: bias?.shape[0] ?? 1, biasHeads: bias?.shape[1] ?? 1, pair: 2 };
   const uniforms = { scale, softCap, causal: Number(causal), window, offset };
   const masks = { segments, prefixes, bias, lengths, offsets };
+  if (bits !== undefined) {
+    return tidy(() => call(attentionOfCodes, { inputs: { q, k, v, ...masks, twins }, dims, uniforms: { ...uniforms, bits }, outputs: { o: q.shape, lse: true } }).o);
+  }
   return differentiable({
     inputs: { q, k, v },
     forward: (save) => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expectClose, numbers } from '@llm/testing';
-import { memory, mul, sum, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { memory, mul, sum, type Tensor, tensor, transpose } from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { checkpointed } from '../autodiff/checkpointed.ts';
 import { valueAndGrad } from '../autodiff/value-and-grad.ts';
@@ -8,6 +8,7 @@ import { useDevice } from '../device/use-device.ts';
 import { embed } from '../ops/embedding.ts';
 import { linear } from '../ops/linear.ts';
 import { flatten } from '../tree/tree.ts';
+import { withExactProducts } from './exact-products.ts';
 import type { QuantizedFormat } from './format.ts';
 import { int4 } from './int4.ts';
 import { int8 } from './int8.ts';
@@ -15,7 +16,8 @@ import { nf4 } from './nf4.ts';
 import { quantizedWeight } from './quantized-weight.ts';
 
 const FORMATS: [string, QuantizedFormat, number][] = [
-  ['int8', int8(), 1 / 254], ['int4', int4(), 1 / 14], ['nf4', nf4(), 0.152], ['nf4, scales too', nf4({ doubleQuantized: true }), 0.16],
+  ['int8', int8(), 1 / 254], ['int4', int4(), 1 / 14], ['int8 with offsets', int8({ asymmetric: true }), 1 / 255], ['int4 with offsets', int4({ asymmetric: true }), 1 / 15],
+  ['nf4', nf4(), 0.152], ['nf4, scales too', nf4({ doubleQuantized: true }), 0.16],
 ];
 interface Fixture { block: number; weights_f16: number[]; weights_f32: Record<string, number>; codes: string; scales: number[]; double_scales: number[] }
 const fixture = JSON.parse(readFileSync(new URL('fixtures/nf4.json', import.meta.url), 'utf8')) as Fixture;
@@ -78,8 +80,33 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (device) => {
         linear(x, weight.with(Object.fromEntries(names.map((name, i) => [name, held[i]!]))), { bias, residual })));
       run(({ x, bias, residual }) => segment(x, bias, residual, ...Object.values(weight.tensors))).forEach((values, i) => expectClose(values, expected[i]!, { tolerance: 1e-5 }));
       const ids = tensor([3, 0], [2], 'int32');
-      if (!transposed) expect(embed(ids, weight).dataSync()).toEqual(embed(ids, matrix).dataSync());
+      expectClose(embed(ids, weight).dataSync(), embed(ids, transposed ? transpose(matrix) : matrix).dataSync(), { tolerance: 1e-6 });
     }
+  });
+});
+
+describe.each(['cpu', 'wasm'] as const)('without a gradient on %s', (device) => {
+  beforeEach(async () => { await useDevice(device, device === 'wasm' ? { threads: 2 } : {}); });
+
+  test.each([int8(), int8({ blockSize: 16 }), int8({ blockSize: 32, asymmetric: true }), int4(), int4({ blockSize: 64, asymmetric: true })])('products of codes are those of the matrix, nearly: $name, $blocks', (format) => {
+    for (const [rows, transposed] of [[1, false], [2, true], [9, false]] as const) {
+      const weight = quantizedWeight(numbers(40 * 128), { shape: transposed ? [128, 40] : [40, 128], format, transposed });
+      const x = tensor(numbers(rows * 128, 2), [rows, 128]);
+      const options = { bias: tensor(numbers(40, 3)), residual: tensor(numbers(rows * 40, 4), [rows, 40]) };
+      const expected = linear(x, weight.matrix(), { ...options, transposed }).dataSync();
+      const found = linear(x, weight, options).dataSync();
+      const spread = Math.sqrt((expected as Float32Array).reduce((total, value) => total + value * value, 0) / expected.length);
+      expected.forEach((value, i) => expect(Math.abs(found[i]! - value)).toBeLessThan(0.02 * spread));
+      if (device === 'wasm') expect(found).not.toEqual(expected);
+      expectClose(withExactProducts(() => linear(x, weight, options)).dataSync(), expected, { tolerance: 1e-5 });
+    }
+  });
+
+  test('blocks that reach across rows are dequantized as before', () => {
+    const weight = quantizedWeight(numbers(5 * 24), { shape: [5, 24], format: int8({ blockSize: 32 }) });
+    const x = tensor(numbers(24, 2), [1, 24]);
+    expectClose(linear(x, weight).dataSync(), linear(x, weight.matrix()).dataSync(), { tolerance: 1e-6 });
+    expect(() => linear(tensor([[1]]), weight)).toThrow('expected x [..., 24] but found [1, 1]');
   });
 });
 

@@ -1,0 +1,2 @@
+// The sum of the products of four signed bytes each.
+fn dotBytes(a: u32, b: u32) -> i32 { return dot4I8Packed(a, b); }
