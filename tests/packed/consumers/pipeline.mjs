@@ -1,4 +1,4 @@
-import { CliError, EXIT, eventRecord, reportHtml, UsageError, versionRecord } from '@llm/pipeline';
+import { CliError, costOf, criteriaOf, EXIT, eventRecord, GATES, judge, METRICS, redacted, reportHtml, UsageError, verdictText, versionRecord } from '@llm/pipeline';
 import { expect } from '../expect.mjs';
 
 // A file of TensorBoard events, made where there is no file system.
@@ -32,4 +32,12 @@ expect(page.startsWith('<!doctype html>') && page.includes('tiny &lt;run&gt;') &
 
 // Errors tell apart what was mistyped and what went wrong, and how a command ends.
 expect(new UsageError('mistyped').code === 'E_USAGE' && new CliError('E_MEMORY', 'too large').code === 'E_MEMORY', 'errors with a code');
-expect(EXIT.ok === 0 && EXIT.failure === 1 && EXIT.usage === 2, 'exit codes');
+expect(EXIT.ok === 0 && EXIT.failure === 1 && EXIT.usage === 2 && EXIT.gate === 3, 'exit codes');
+
+// A gate over figures from anywhere, what work costs, and texts without secrets.
+const asked = criteriaOf('sft', { lifecycle: 'x', steps: { sft: { run: 'sft', gate: 'sft' } } });
+const [verdict] = judge(asked, { id: 'sft', measured: () => ({ figures: { 'val/exact_match': 0.5 }, before: {} }) });
+expect(!verdict.passed && verdictText(verdict) === 'instruction_follow (val/exact_match) 0.500, wanted > 0.85; task_completion not measured', 'a gate that is not passed');
+expect(Object.keys(GATES).length === 4 && METRICS.perplexity !== undefined, 'the four gates and their metrics');
+expect(costOf({ seconds: 3600 }, { watts: 1000, pricePerKwh: 0.5 }).money === 0.5, 'a kilowatt-hour');
+expect(redacted('hf_AbCdEfGhIjKlMnOpQrSt') === '[removed]', 'no token in a text');

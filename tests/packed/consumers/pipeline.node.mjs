@@ -33,6 +33,15 @@ const lines = (await readFile('runs/tiny/metrics.jsonl', 'utf8')).trim().split('
 const page = reportHtml({ record: await json('runs/tiny/run.json'), data: await json('runs/tiny/data/report.json'), lines });
 expect(page.startsWith('<!doctype html>') && page.includes('tiny'), 'a report of the run');
 
+// A life of two steps, its comparison and its card.
+await writeFile('step.mjs', 'export default ({ flags }) => ({ loss: flags.loss });');
+await writeFile('life.yaml', 'lifecycle: life\nsteps:\n  base: { run: ./step.mjs, with: { loss: 2 } }\n  next: { run: ./step.mjs, with: { loss: 1 }, needs: [base], gate: [{ metric: loss, below: 0, change_from: base }] }\n');
+await succeeds('run', 'life.yaml');
+expect((await succeeds('run', 'life.yaml')).includes('base: unchanged, kept.'), 'nothing to be done twice');
+expect((await succeeds('compare', 'life', 'runs/tiny')).includes('Figures'), 'a comparison');
+await succeeds('card', 'runs/tiny');
+expect((await readFile('runs/tiny/README.md', 'utf8')).includes('## Limits'), 'a model card');
+
 const events = openEventFile('events');
 events.write({ wallTime: 0, step: 1, scalars: { loss: 2 } });
 events.close();

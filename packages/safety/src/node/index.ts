@@ -1,0 +1,1 @@
+export { fileAudit, type FileAudit } from './file-audit.ts';
