@@ -5,7 +5,9 @@ import { cpus } from 'node:os';
 import { align } from './align.mjs';
 import { bandwidth } from './bandwidth.mjs';
 import { decode } from './decode.mjs';
+import { likelihood } from './eval.mjs';
 import { product } from './product.mjs';
+import { quantized } from './quantized.mjs';
 import { steady } from './steady.mjs';
 import { MEDIUM, SMALL, trainingStep } from './training-step.mjs';
 
@@ -21,6 +23,8 @@ const benches = {
   bandwidth: () => bandwidth({ threads }),
   decode: () => decode({ threads }),
   steady: () => steady({ threads }),
+  quantized: () => quantized({ threads, cpu }),
+  eval: () => likelihood({ threads, cpu }),
   ...Object.fromEntries(Object.entries(align).map(([name, bench]) => [name, () => bench({ threads, cpu })])),
 };
 const asked = args.filter((arg) => !arg.startsWith('--')).flatMap((name) => (name === 'align' ? Object.keys(align) : [name]));

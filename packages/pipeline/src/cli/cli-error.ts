@@ -15,5 +15,5 @@ export class CliError extends Error {
   }
 }
 
-/** What a command ends with. */
-export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+/** What a command ends with; `gate` where a model did not pass what a recipe asks for. */
+export const EXIT = { ok: 0, failure: 1, usage: 2, gate: 3, interrupted: 130, terminated: 143 } as const;

@@ -14,8 +14,10 @@ export interface Command {
   readonly definition: CommandDef;
   /** Ends the work between two steps instead of at once when asked to stop. */
   readonly stopsItself: boolean;
-  /** Checks a recipe for this command as running it would, without running it; undefined where it takes none. */
-  readonly check: ((recipe: Recipe) => Record<string, unknown>) | undefined;
+  /** Whether its first word may be a recipe file. */
+  readonly takesRecipe: boolean;
+  /** Checks flags from a recipe as running it would, without running it. */
+  check(recipe: Recipe): Record<string, unknown>;
   /** Returns the exit code. */
   run(rawArgs: readonly string[], io: Io): Promise<number>;
 }
@@ -48,13 +50,14 @@ export function command<Schema extends z.ZodObject>({ name, description, args, l
   const optional: ArgsDef = Object.fromEntries(Object.entries(all).map(([key, { ...arg }]) => [key, { ...arg, default: undefined, required: false }])) as unknown as ArgsDef;
   const check = (given: Record<string, unknown>, recipe: Recipe | undefined): z.output<Schema> => {
     if (recipe !== undefined) checkRecipe(recipe, { name, schema });
-    const written = Object.fromEntries(Object.entries(recipe?.values ?? {}).map(([key, value]) => [key, lists.includes(key) && !Array.isArray(value) ? [value] : value]));
+    const written = Object.fromEntries(Object.entries(recipe?.values ?? {}).map(([key, value]) => [key, (lists.includes(key) || key === variadic) && !Array.isArray(value) ? [value] : value]));
     return checked(schema, { ...defaults, ...written, ...given }, { name, positionals, places: recipe === undefined ? undefined : (key) => (key in recipe.values && !(key in given) ? recipe.at(key) : undefined) });
   };
   return {
     name,
     stopsItself,
-    check: takesRecipe ? (recipe) => check({}, recipe) : undefined,
+    takesRecipe,
+    check: (recipe) => check({}, recipe),
     definition: defineCommand({ meta: { name, description }, args: all }) as CommandDef,
     run(rawArgs, io) {
       const { rest, lists: found } = readArguments(rawArgs, { command: name, args: all, lists });

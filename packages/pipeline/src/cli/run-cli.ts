@@ -34,13 +34,18 @@ export async function runCli(argv: readonly string[], { commands, version, io }:
       io.out(`${plain(await renderUsage(found.definition, root), io)}\n`);
       return EXIT.ok;
     }
-    const work = found.run(rest, io);
-    return found.stopsItself ? await work : await Promise.race([work, stopped(io.stop)]);
+    return await endsWhenStopped(found, rest, io);
   } catch (error) {
     const code = exitCodeOf(error);
     if (code === undefined) io.err(`${explain(error, { debug: io.env.LLM_DEBUG === '1' })}\n`);
     return code ?? (error instanceof UsageError ? EXIT.usage : EXIT.failure);
   }
+}
+
+/** Runs a command to its end, or until somebody asks to stop where it does not see to that itself. */
+export function endsWhenStopped(command: Command, rest: readonly string[], io: Io): Promise<number> {
+  const work = command.run(rest, io);
+  return command.stopsItself ? work : Promise.race([work, stopped(io.stop)]);
 }
 
 /** Help without colours where nobody would see them. */

@@ -3,6 +3,10 @@ import { z } from 'zod';
 import { UsageError } from '../cli/cli-error.ts';
 import { command, type Command, paths } from '../cli/command.ts';
 import { didYouMean } from '../cli/did-you-mean.ts';
+import { checkLifecycle } from '../lifecycle/check-lifecycle.ts';
+import { isLifecycle, readLifecycle } from '../lifecycle/read-lifecycle.ts';
+import { checkSearch } from '../lifecycle/search.ts';
+import { stepCommands } from '../lifecycle/step-commands.ts';
 import { readRecipe } from '../recipe/read-recipe.ts';
 import { findFolder } from '../train/open-run.ts';
 
@@ -17,10 +21,17 @@ export const check = (commands: readonly Command[]): Command => command({
   lists: ['recipe'],
   variadic: 'recipe',
   schema: z.object({ recipe: paths, json: z.boolean().default(false) }),
-  run: ({ recipe: files, json }, io) => {
+  run: async ({ recipe: files, json }, io) => {
     for (const file of files) {
+      if (isLifecycle(file, io.cwd)) {
+        const lifecycle = await readLifecycle(file, io.cwd);
+        const { order } = checkLifecycle(lifecycle, { commands: stepCommands(commands), cwd: io.cwd });
+        if (lifecycle.recipe.search !== undefined) checkSearch(lifecycle.recipe, lifecycle.recipe.search, lifecycle.at);
+        io.out(json ? `${JSON.stringify({ type: 'recipe', file, lifecycle: lifecycle.recipe.lifecycle, steps: order, ok: true })}\n` : `${file}: a sound recipe for llm run, of ${order.length} steps\n`);
+        continue;
+      }
       const recipe = readRecipe(file, io.cwd);
-      const known = commands.flatMap(({ name, check }) => (check === undefined ? [] : [{ name, check }]));
+      const known = commands.filter(({ takesRecipe }) => takesRecipe);
       const found = known.find(({ name }) => name === recipe.stage);
       if (found === undefined) throw new UsageError(`llm check: expected stage in ${file} to be one of ${known.map(({ name }) => name).join(', ')} but found ${recipe.stage}.${didYouMean(recipe.stage, known.map(({ name }) => name))}`);
       found.check(recipe);
@@ -31,6 +42,6 @@ export const check = (commands: readonly Command[]): Command => command({
       }
       io.out(json ? `${JSON.stringify({ type: 'recipe', file, stage: recipe.stage, ok: true })}\n` : `${file}: a sound recipe for llm ${recipe.stage}\n`);
     }
-    return Promise.resolve(0);
+    return 0;
   },
 });

@@ -5,9 +5,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Stopped } from '../cli/stopped.ts';
 import { memoryIo, writeTinyText } from '../fixtures/tiny-run.ts';
 import { readRun } from '../run/run-record.ts';
-import { quickstart } from './quickstart.ts';
+import { quickstartCommand } from './quickstart.ts';
 
 let folder: string;
+const quickstart = quickstartCommand([]);
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'llm-quick-'));
   writeTinyText(folder);

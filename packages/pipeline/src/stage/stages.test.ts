@@ -34,6 +34,7 @@ const STAGES: [name: string, flags: string, figures: string[]][] = [
   ['reward', '--data pairs.jsonl --lr 1e-3', ['val/loss', 'val/accuracy', 'val/margin']],
   ['grpo', '--data talks.jsonl --reward brief --samples 3 --max-tokens 4 --lr 1e-3', ['val/reward']],
   ['ppo', '--data talks.jsonl --reward brief --ppo-epochs 2 --mini-batch 4 --max-tokens 4 --lr 1e-3', ['val/reward']],
+  ['distill', '--data talks.jsonl --cache 8 --temperature 2 --lr 1e-3 --eval-answers 2', ['val/loss', 'val/exact_match', 'val/kl', 'quality_drop', 'size_reduction']],
 ];
 
 describe.each(STAGES)('llm %s', (stage, flags, figures) => {
