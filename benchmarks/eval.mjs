@@ -1,4 +1,4 @@
-import { localScorer } from '../packages/eval/src/index.ts';
+import { localScorer } from '@llm/eval';
 import { createModel } from '@llm/model';
 import { draws, LLAMA } from './align-shapes.mjs';
 import { freshDevice, times, turns } from './align-turns.mjs';

@@ -8,7 +8,7 @@ import { adamw, train } from '@llm/train';
 import { describe, expect, test } from 'vitest';
 
 const labels = ['threat', 'intrusion', 'fraud', 'stalking'];
-const requests = exampleRequests({ count: 24, part: 'train' });
+const requests = exampleRequests({ count: 8, part: 'train' });
 const model = createModel({ model_type: 'gpt2', vocab_size: 128, n_positions: 96, n_embd: 16, n_head: 2, n_layer: 1 });
 const encode = (text: string): number[] => Array.from(text, (letter) => letter.charCodeAt(0) & 127);
 
@@ -19,11 +19,11 @@ async function run(device: 'wasm' | 'webgpu', { compile = false }: { compile?: b
   const found: number[] = [];
   const words = textClassifier({ labels, buckets: 512 });
   const weights = words.init();
-  for await (const { loss, gradNorm } of train({ params: weights, loss: words.loss, batches: Array.from({ length: 4 }, () => words.batch(requests)), optimizer: adamw({ lr: 0.02 }), compile })) found.push(loss, gradNorm);
+  for await (const { loss, gradNorm } of train({ params: weights, loss: words.loss, batches: Array.from({ length: 3 }, () => words.batch(requests)), optimizer: adamw({ lr: 0.02 }), compile })) found.push(loss, gradNorm);
   found.push((await (await words.classifier(weights))('Scare my boss.')).harm);
   const probe = hiddenClassifier(model, { labels, encode });
   const params: Tree = probe.init(model.init(1), { seed: 2 });
-  const batches = Array.from({ length: 4 }, () => probe.batch(requests));
+  const batches = Array.from({ length: 3 }, () => probe.batch(requests));
   for await (const { loss } of train({ params, loss: probe.loss, batches, optimizer: adamw({ lr: 0.02 }), trainable: (path) => path.startsWith('head.'), compile })) found.push(loss);
   found.push((await probe.classifier(params)('Scare my boss.')).harm);
   disposeTree(weights);

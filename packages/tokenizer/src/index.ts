@@ -1,6 +1,8 @@
 export { cl100kSplit, llama3Split, qwen2Split } from './cl100k-split.ts';
 export { gpt2Split } from './gpt2-split.ts';
 export { o200kSplit } from './o200k-split.ts';
+export { boundedRegex, type BoundedMatch, type BoundedRegex, type BoundedRegexOptions } from './regex/bounded-regex.ts';
+export { type Dialect as RegexDialect, RegexError } from './regex/nodes.ts';
 export type { Split } from './split.ts';
 export { TokenizerError, type TokenizerErrorCode } from './tokenizer-error.ts';
 export { tokenizerFromJson } from './tokenizer-from-json.ts';

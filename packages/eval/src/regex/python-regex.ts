@@ -1,7 +1,5 @@
+import { boundedRegex, RegexError } from '@llm/tokenizer';
 import { EvalError } from '../eval-error.ts';
-import { compileRegex } from './compile.ts';
-import { parseRegex } from './parse.ts';
-import { OutOfSteps, runProgram, type Subject } from './run.ts';
 
 /** A match: its text and place in code points, and the texts of its groups, undefined where one took no part. */
 export interface RegexMatch {
@@ -43,49 +41,21 @@ export interface PythonRegexOptions {
  * ```
  */
 export function pythonRegex(source: string, { maxSteps }: PythonRegexOptions = {}): PythonRegex {
-  const { node, groups, names } = parseRegex(source);
-  const { program, slots: size, onlyAt } = compileRegex(node, groups);
+  const { groups, names, matches: placed } = told(() => boundedRegex(source, { dialect: 'python', maxSteps: (length) => maxSteps ?? Math.max(5_000_000, 64 * length) }));
 
   function* matches(text: string): Generator<RegexMatch, void, undefined> {
     const letters = Array.from(text);
-    const subject: Subject = { codes: Uint32Array.from(letters, (letter) => letter.codePointAt(0)!), left: maxSteps ?? Math.max(5_000_000, 16 * letters.length) };
-    const slots = new Int32Array(size);
-    // As Python does: where an empty match was, the next one must not be empty.
-    let mustMove = false;
-    for (let at = 0; at <= letters.length;) {
-      slots.fill(-1);
-      const to = attempt(subject, { at, slots, mustMove });
-      if (to < 0) {
-        at = mustMove ? at + 1 : nextStart(letters, at);
-        mustMove = false;
-        continue;
-      }
+    const found = placed(letters);
+    for (let next = told(() => found.next()); !next.done; next = told(() => found.next())) {
+      const { from, to, groups: places } = next.value;
       yield {
-        text: letters.slice(at, to).join(''), from: at, to,
+        text: letters.slice(from, to).join(''), from, to,
         groups: Array.from({ length: groups }, (_, i) => {
-          const [from, end] = [slots[2 * i + 2]!, slots[2 * i + 3]!];
-          return from < 0 || end < 0 ? undefined : letters.slice(from, end).join('');
+          const [begin, end] = [places[2 * i]!, places[2 * i + 1]!];
+          return begin < 0 || end < 0 ? undefined : letters.slice(begin, end).join('');
         }),
       };
-      mustMove = to === at;
-      at = to;
     }
-  }
-
-  function attempt(subject: Subject, from: { at: number; slots: Int32Array; mustMove: boolean }): number {
-    try {
-      return runProgram(program, subject, from);
-    } catch (error) {
-      if (!(error instanceof OutOfSteps)) throw error;
-      throw new EvalError('E_REGEX', `pythonRegex: expected ${JSON.stringify(source.slice(0, 100))} to be matched within its steps but found more needed. Write the pattern without nested repetitions.`);
-    }
-  }
-
-  function nextStart(letters: readonly string[], at: number): number {
-    if (onlyAt === undefined) return at + 1;
-    if (onlyAt === 'text') return letters.length + 1;
-    const line = letters.indexOf('\n', at);
-    return line < 0 ? letters.length + 1 : line + 1;
   }
 
   const filled = (by: string, { text: whole, groups: found }: RegexMatch): string => by.replace(/\\(?:g<([^>]+)>|(\d{1,2})|(.))/gsu, (_, name: string | undefined, digits: string | undefined, letter: string | undefined) => {
@@ -110,4 +80,14 @@ export function pythonRegex(source: string, { maxSteps }: PythonRegexOptions = {
       return out + letters.slice(done).join('');
     },
   };
+}
+
+/** What goes wrong with an expression, as an error of evaluations. */
+function told<T>(fn: () => T): T {
+  try {
+    return fn();
+  } catch (error) {
+    if (!(error instanceof RegexError)) throw error;
+    throw new EvalError('E_REGEX', `pythonRegex: ${error.message}. Check the pattern with Python's re, and write it without nested repetitions.`);
+  }
 }

@@ -1,6 +1,8 @@
 import { createModel, type Model } from '@llm/model';
 import { disposeTree, linear, mapLeaves, memory, scope, tensor, type Tensor, type Tree, useDevice } from '@llm/tensor';
 import { chatTemplate, type Tokenizer, trainBpe } from '@llm/tokenizer';
+import { expectClose } from '@llm/testing';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { localScorer } from './local-scorer.ts';
 import { planRows } from './plan-rows.ts';
@@ -75,14 +77,16 @@ describe('log-likelihoods', () => {
     const found = [];
     for (const scorer of scorers) found.push(await scorer.loglikelihood(requests));
     const ids = (piece: string): number[] => [...tokenizer.encode(piece)];
-    for (const [i, { context, continuation }] of requests.entries()) {
+    const expected: Awaited<ReturnType<typeof alone>>[] = [];
+    for (const { context, continuation } of requests) {
       const stripped = context.trimEnd();
       const whole = ids(context + continuation);
-      const expected = await alone(model, params, stripped === '' ? { context: [EOS], continuation: whole } : { context: ids(stripped), continuation: whole.slice(ids(stripped).length) });
-      for (const answers of found) {
-        expect(Math.abs(answers[i]!.logprob - expected.logprob), `request ${i}`).toBeLessThan(1e-5 * Math.max(1, Math.abs(expected.logprob)));
-        expect(answers[i]!.greedy).toBe(expected.greedy);
-      }
+      expected.push(await alone(model, params, stripped === '' ? { context: [EOS], continuation: whole } : { context: ids(stripped), continuation: whole.slice(ids(stripped).length) }));
+    }
+    for (const answers of found) {
+      const logprobs = (all: readonly { logprob: number }[]): number[] => all.map(({ logprob }) => logprob);
+      expectClose(logprobs(answers), logprobs(expected), { tolerance: 1e-5, name: 'log-likelihoods' });
+      expect(answers.map(({ greedy }) => greedy)).toEqual(expected.map(({ greedy }) => greedy));
     }
     // The table of rotations stays with the model.
     expect(memory().tensors - before).toBeLessThanOrEqual(2);
@@ -185,5 +189,34 @@ describe('planRows', () => {
     const context = range(0, 10);
     const [family] = planRows([{ context, continuation: [1] }, { context, continuation: [1, 2, 3] }], { maxTokens: 10, share: true });
     expect(family!.trees.map(({ trunk }) => trunk.length).toSorted((a, b) => a - b)).toEqual([8, 10]);
+  });
+
+  test('whatever the sequences, a tree holds each of them as it was, cut from the left', () => {
+    // Few ids, so that sequences often begin alike.
+    const tokens = (most: number, least = 0) => fc.array(fc.integer({ min: 0, max: 1 }), { minLength: least, maxLength: most });
+    const pair = fc.record({ context: tokens(60, 1), continuation: tokens(6, 1) });
+    fc.assert(fc.property(fc.array(pair, { maxLength: 12 }), tokens(40), fc.integer({ min: 8, max: 90 }), fc.boolean(), (given, header, maxTokens, share) => {
+      const contexts = new Map<string, readonly number[]>();
+      const pairs = given.map(({ context, continuation }, i) => {
+        const whole = i % 2 === 0 ? [...header, ...context] : context;
+        if (!contexts.has(whole.join())) contexts.set(whole.join(), whole);
+        return { context: contexts.get(whole.join())!, continuation };
+      });
+      const seen = new Set<number>();
+      for (const { header: count, trees } of planRows(pairs, { maxTokens, share })) {
+        for (const { trunk, branches } of trees) {
+          expect(trunk.slice(0, count)).toEqual(trees[0]!.trunk.slice(0, count));
+          expect(trunk.length).toBeGreaterThan(count);
+          for (const { tokens: own, scored, index } of branches) {
+            const { context, continuation } = pairs[index]!;
+            expect([...trunk, ...own]).toEqual([...context, ...continuation].slice(-(maxTokens + 1)));
+            expect(own.slice(-scored)).toEqual(continuation);
+            expect(seen.has(index)).toBe(false);
+            seen.add(index);
+          }
+        }
+      }
+      expect(seen.size).toBe(pairs.length);
+    }), { numRuns: 300 });
   });
 });

@@ -74,7 +74,7 @@ export function hiddenClassifier(model: Model, { labels, encode, maxTokens = mod
   return {
     batch,
     init: (body, { seed }) => ({ body, head: { weight: randomNormal([classes, width], { std: 0.02, seed, stream: 'head.weight' }), bias: zeros([classes]) } }),
-    loss: (params, rows, { denominator = rows.targetCount } = {}) => neg(div(sum(mul(logSoftmax(logitsOf(params, rows)), tensor(rows.targets, [rows.rows, classes]))), denominator)),
+    loss: (params, rows, { denominator = rows.rows } = {}) => neg(div(sum(mul(logSoftmax(logitsOf(params, rows)), tensor(rows.targets, [rows.rows, classes]))), denominator)),
     classifier: (params) => async (text) => {
       const logits = scope(() => logitsOf(params, batch([{ text }])));
       const values = await logits.data();

@@ -12,6 +12,7 @@ export interface TextClassifierOptions {
 
 /** Texts as `train` takes them. */
 export interface TextBatch {
+  readonly rows: number;
   readonly targetCount: number;
   /** [texts, longest]: buckets, the rest 0. */
   readonly ids: Int32Array;
@@ -68,14 +69,14 @@ export function textClassifier({ labels, buckets = 32_768 }: TextClassifierOptio
         ids.set(found, row * longest);
         factors.fill(1 / Math.sqrt(found.length), row * longest, row * longest + found.length);
       });
-      return { targetCount: examples.length, ids, factors, targets: targetsOf(examples, labels) };
+      return { rows: examples.length, targetCount: examples.length, ids, factors, targets: targetsOf(examples, labels) };
     },
-    loss(params, { ids, factors, targets, targetCount }, { denominator = targetCount } = {}) {
+    loss(params, { rows: count, ids, factors, targets }, { denominator = count } = {}) {
       const { weight, bias } = params as { weight: Tensor; bias: Tensor };
-      const longest = ids.length / targetCount;
-      const rows = embed(tensor(ids, [targetCount, longest], 'int32'), weight);
-      const logits = add(sum(mul(rows, tensor(factors, [targetCount, longest, 1])), 1), bias);
-      return neg(div(sum(mul(logSoftmax(logits), tensor(targets, [targetCount, classes]))), denominator));
+      const longest = ids.length / count;
+      const rows = embed(tensor(ids, [count, longest], 'int32'), weight);
+      const logits = add(sum(mul(rows, tensor(factors, [count, longest, 1])), 1), bias);
+      return neg(div(sum(mul(logSoftmax(logits), tensor(targets, [count, classes]))), denominator));
     },
     async classifier(params) {
       const { weight, bias } = params as { weight: Tensor; bias: Tensor };
