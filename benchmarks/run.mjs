@@ -5,6 +5,7 @@ import { cpus } from 'node:os';
 import { align } from './align.mjs';
 import { bandwidth } from './bandwidth.mjs';
 import { decode } from './decode.mjs';
+import { distill } from './distill.mjs';
 import { likelihood } from './eval.mjs';
 import { product } from './product.mjs';
 import { quantized } from './quantized.mjs';
@@ -24,6 +25,7 @@ const benches = {
   decode: () => decode({ threads }),
   steady: () => steady({ threads }),
   quantized: () => quantized({ threads, cpu }),
+  distill: () => distill({ threads, cpu }),
   eval: () => likelihood({ threads, cpu }),
   ...Object.fromEntries(Object.entries(align).map(([name, bench]) => [name, () => bench({ threads, cpu })])),
 };

@@ -45,6 +45,7 @@ const RECIPES: Readonly<Record<string, { load: () => Promise<unknown>; data: str
   'lora.mjs': { load: () => import('../../recipes/lora.mjs'), data: 'pairs.jsonl', saved: 'adapter_model.safetensors' },
   'dpo.mjs': { load: () => import('../../recipes/dpo.mjs'), data: 'preferences.jsonl', saved: 'model.safetensors' },
   'grpo.mjs': { load: () => import('../../recipes/grpo.mjs'), data: 'questions.jsonl', more: ['2'], saved: 'model.safetensors' },
+  'distill.mjs': { load: () => import('../../recipes/distill.mjs'), data: 'pairs.jsonl', saved: 'model.safetensors' },
 };
 
 test.each(Object.entries(RECIPES))('%s trains and saves', async (name, { load, data, more = [], saved }) => {
