@@ -23,8 +23,7 @@ async function aware(device: 'wasm' | 'webgpu', format: QuantizedFormat, compile
   const params = fakeQuantized(model.init(1), { format });
   const found: number[] = [];
   for await (const step of train({ params, loss, batches: Array.from({ length: 4 }, () => batch), optimizer: adamw({ lr: 0.01 }), compile })) found.push(step.loss, step.gradNorm);
-  const small = converted(params);
-  disposeTree(small);
+  disposeTree(await converted(params));
   return found;
 }
 

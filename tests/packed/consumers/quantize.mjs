@@ -88,7 +88,7 @@ expect(typeof it === 'object', 'a module');
   expect((await it.divergence(base, { model, params: smooth }, { batches })).kld.maximum < 1e-5, 'the same function');
   const aware = it.fakeQuantized(params, { format: t.int4() });
   const loss = (p) => t.linearCrossEntropy(t.reshape(model.hidden(p, { ids: t.tensor(ids, [2, 32], 'int32') }), [64, 32]), model.head(p), t.tensor(batch.targets, [64], 'int32'), { ignoreIndex: -100, denominator: 62 });
-  expect(Object.keys(t.valueAndGrad(loss)(aware).grads).includes('model.layers.0.mlp.up_proj.weight.weight') && t.isWeight(it.converted(aware).model.layers[0].mlp.up_proj.weight), 'trained, then converted');
+  expect(Object.keys(t.valueAndGrad(loss)(aware).grads).includes('model.layers.0.mlp.up_proj.weight.weight') && t.isWeight((await it.converted(aware)).model.layers[0].mlp.up_proj.weight), 'trained, then converted');
   for (const tree of [
     await it.prune(params, { pruner: it.magnitude() }), await it.pruneCalibrated(model, params, { pruner: it.wanda({ pattern: [2, 4] }), batches }), await it.pruneCalibrated(model, params, { pruner: it.sparseGpt(), batches }),
   ]) {

@@ -108,7 +108,7 @@ export const attention: Kernel = defineKernel({
   reference: attentionReference,
   wasm(call) {
     const { at, dims, uniforms: values, run } = call;
-    const { batch = 0, queries = 0, heads = 1, kvHeads = 1, width = 0 } = dims;
+    const { batch = 0, queries = 0, heads = 1, kvHeads = 1 } = dims;
     const sizes = scalars('attention', dims, values);
     if (decodes(dims)) return decode(call, sizes);
     const panels = Math.ceil(queries / 6) * (heads / kvHeads);

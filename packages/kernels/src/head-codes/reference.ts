@@ -28,6 +28,7 @@ export function quantizeHeadsReference({ x, y }: Io, { rows = 0, width = 0, word
   }
 }
 
+/** The values of words of codes and scales. */
 export function dequantizeHeadsReference({ x, y }: Io, { rows = 0, width = 0, words = 0 }: Sizes, { bits }: { readonly bits: number }): void {
   const block = headBlock(width), lanes = 32 / bits;
   for (let row = 0; row < rows; row++) {

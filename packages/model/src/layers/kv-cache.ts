@@ -107,7 +107,7 @@ export function kvCache({ layers: count, kvHeads, headDim }: ModelShape, { batch
       lengthsChange();
       for (let row = 0; row < batch; row++) lengths[row] = Math.min(lengths[row]!, kept[row]!);
       // What is cut off is written over, in one row and not in the other.
-      for (let row = 0; twins !== undefined && row < batch; row++) twins[2 * row + 1] = Math.min(twins[2 * row + 1]!, lengths[row]!, lengths[twins[2 * row]!]!);
+      if (twins !== undefined) for (let row = 0; row < batch; row++) twins[2 * row + 1] = Math.min(twins[2 * row + 1]!, lengths[row]!, lengths[twins[2 * row]!]!);
       twinsHeld?.dispose();
       twinsHeld = undefined;
     },
