@@ -125,8 +125,7 @@ export async function quantized({ threads, cpu = false }) {
       const params = model.init(1);
       const { keys, tensors } = planGguf(model, params, { mixture });
       const file = join(folder, `${mixture}.gguf`);
-      // llama.cpp asks for a tokenizer, or to be told that there is none.
-      await writeGgufFile(file, [...keys.filter(([key]) => key !== 'tokenizer.ggml.model'), ['tokenizer.ggml.model', 'none']], tensors);
+      await writeGgufFile(file, keys, tensors);
       disposeTree(params);
       rows.push(...await decoding(file, { threads, cpu, mixture }));
     }

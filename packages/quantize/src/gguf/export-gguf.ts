@@ -109,7 +109,8 @@ export function planGguf(
     ['general.architecture', architecture.name], ['general.type', 'model'], ['general.name', name],
     ...architecture.keys(config),
     ['general.file_type', { type: 'u32', value: fileTypeOf(mixture) }], ['general.quantization_version', { type: 'u32', value: 2 }],
-    ...(tokenizer === undefined ? [] : tokenizerKeys(tokenizer, { vocabSize, bosId, eosIds, padId, addBos: addBos ?? bosId !== undefined, chatTemplate })),
+    // llama.cpp asks for a tokenizer, or to be told that there is none.
+    ...(tokenizer === undefined ? [['tokenizer.ggml.model', 'none'] as [string, GgufValue]] : tokenizerKeys(tokenizer, { vocabSize, bosId, eosIds, padId, addBos: addBos ?? bosId !== undefined, chatTemplate })),
   ];
   return { keys, tensors, entries };
 }
