@@ -9,7 +9,6 @@ interface Family {
   tree(params: Tree, index: number, states: Tensor | undefined): Tree;
   /** What the block's output is captured as, and the path of its parameters. */
   readonly output: string;
-  readonly half: string;
   path(index: number): string;
 }
 
@@ -27,7 +26,7 @@ function given(states: Tensor): Weight {
 
 type Node = Readonly<Record<string, Tree>>;
 
-const rotary: Pick<Family, 'tree' | 'output' | 'half' | 'path'> = {
+const rotary: Pick<Family, 'tree' | 'output' | 'path'> = {
   tree(params, index, states) {
     const model = params['model'] as Tree;
     return {
@@ -38,7 +37,6 @@ const rotary: Pick<Family, 'tree' | 'output' | 'half' | 'path'> = {
       ...(params['lm_head'] === undefined ? {} : { lm_head: params['lm_head'] }),
     };
   },
-  half: 'model.layers.0.self_attn',
   output: 'model.layers.0.mlp',
   path: (index) => `model.layers.${index}`,
 };
@@ -72,7 +70,6 @@ const gpt2: Family = {
       ...(params['lm_head'] === undefined ? {} : { lm_head: params['lm_head'] }),
     };
   },
-  half: 'transformer.h.0.attn',
   output: 'transformer.h.0.mlp',
   path: (index) => `transformer.h.${index}`,
 };
@@ -84,9 +81,9 @@ export interface BlockModel {
   /** The path of its parameters, `model.layers.3`. */
   readonly path: string;
   /**
-   * Runs the block on states [rows, length, width], the first block on ids where there are none: its output, and the states between its halves.
+   * Runs the block on states [rows, length, width], the first block on ids where there are none: its output.
    */
-  run(params: Tree, inputs: { readonly ids: Tensor; readonly positions?: Tensor | undefined; readonly segments?: Tensor | undefined }, states: Tensor | undefined): { half: Tensor; output: Tensor };
+  run(params: Tree, inputs: { readonly ids: Tensor; readonly positions?: Tensor | undefined; readonly segments?: Tensor | undefined }, states: Tensor | undefined): Tensor;
 }
 
 const built = new WeakMap<object, Map<string, Model<ModelConfig>>>();
@@ -114,9 +111,9 @@ export function blockModel(model: Pick<Model<ModelConfig>, 'config'>, index: num
   return {
     path: family.path(index),
     run(params, inputs, states) {
-      const found = new Map<string, Tensor>();
-      one.hidden(family.tree(params, index, states), inputs, { capture: (name, value) => { found.set(name, value); } });
-      return { half: found.get(family.half)!, output: found.get(family.output)! };
+      let output: Tensor | undefined;
+      one.hidden(family.tree(params, index, states), inputs, { capture: (name, value) => { if (name === family.output) output = value; } });
+      return output!;
     },
   };
 }

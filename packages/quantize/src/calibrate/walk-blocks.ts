@@ -11,7 +11,7 @@ export interface Block {
   /** The path of its parameters. */
   readonly path: string;
   /** Runs it with these parameters on every batch, or the first `most`; what `use` returns is kept, everything else freed. */
-  each<T extends Tensor | undefined>(params: Tree, use: (states: { half: Tensor; output: Tensor }, batch: number) => T, options?: { most?: number }): T[];
+  each<T extends Tensor | undefined>(params: Tree, use: (output: Tensor) => T, options?: { most?: number }): T[];
 }
 
 /** A batch as tensors. */
@@ -39,11 +39,11 @@ export async function walkBlocks(
     for (let index = 0; index < model.shape.layers; index++) {
       const one: BlockModel = blockModel(model, index);
       const each: Block['each'] = (params, use, { most = inputs.length } = {}) => (
-        inputs.slice(0, most).map((given, i) => scope(() => use(one.run(params, given, states?.[i]), i))));
+        inputs.slice(0, most).map((given, i) => scope(() => use(one.run(params, given, states?.[i])))));
       const before = tree;
       tree = await visit({ index, path: one.path, each }, before);
       if (index === model.shape.layers - 1) break;
-      const next = each(from === 'changed' ? tree : before, ({ output }) => output);
+      const next = each(from === 'changed' ? tree : before, (output) => output);
       for (const each of states ?? []) each.dispose();
       states = next;
     }

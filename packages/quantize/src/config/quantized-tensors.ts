@@ -23,6 +23,21 @@ const moduleOf = (path: string): string => path.replace(/\.weight$/, '');
  * F32) is that of everything that is not in few bits.
  *
  * @throws RangeError where the format cannot hold a matrix, naming the module and what to do.
+ *
+ * @example
+ * ```ts
+ * import { compressedTensorsFile, quantize, quantizedTensors, rtn } from '@llm/quantize';
+ * import { createModel } from '@llm/model';
+ * import { useDevice } from '@llm/tensor';
+ * await useDevice('cpu');
+ * const model = createModel({ model_type: 'llama', vocab_size: 16, hidden_size: 16, intermediate_size: 16, num_hidden_layers: 1, num_attention_heads: 2 });
+ * const params = model.init(0);
+ * const ids = Int32Array.from({ length: 32 }, (_, i) => (i * 5) % 16);
+ * const batch = { rows: 1, length: 32, ids, targets: ids, positions: Int32Array.from(ids.keys()), segments: new Int32Array(32), packed: false, restarts: false };
+ * const { params: small } = await quantize(params, { format: rtn({ groupSize: 16 }) });
+ * const { tensors, settings } = await quantizedTensors(model, small, { format: compressedTensorsFile });
+ * if (!tensors.has('model.layers.0.mlp.up_proj.weight_packed') || settings.quant_method !== 'compressed-tensors') throw new Error('as vLLM reads it');
+ * ```
  */
 export async function quantizedTensors(
   model: Pick<Model<ModelConfig>, 'parameters'>, params: Tree, { format, dtype = 'F32' }: { readonly format: FileFormat; readonly dtype?: 'F32' | 'F16' | 'BF16' },

@@ -1,4 +1,4 @@
-import { embed, int4, int8, isWeight, leaves, linear, memory, nf4, quantizedWeight, type Tensor, tensor, type Tree, useDevice, type Weight, withExactProducts } from '@llm/tensor';
+import { embed, int4, int8, isWeight, leaves, linear, memory, nf4, type QuantizedWeight, quantizedWeight, type Tensor, tensor, type Tree, useDevice, type Weight, withExactProducts } from '@llm/tensor';
 import { expectClose, numbers } from '@llm/testing';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -57,6 +57,14 @@ describe.each([2, 3, 4, 5, 8])('%i bits', (bits) => {
       expectClose(linear(x, weight.matrix!(), { transposed }).dataSync() as Float32Array, withExactProducts(() => linear(x, weight)).dataSync() as Float32Array, { tolerance: 1e-5 });
       const again = await groupedMatrixOf(weight.with(weight.tensors) as typeof weight);
       expect(again).toEqual(given);
+      if ('requantize' in weight) {
+        // Other values, in the model's order, on grids of the same kind.
+        const others = numbers(24 * 32, 77);
+        const twice = (weight as unknown as QuantizedWeight).requantize(transposed ? others.map((_, at) => others[(at % 24) * 32 + Math.floor(at / 24)]!) : others);
+        const rounded = dequantized(roundedMatrix({ rows: 24, cols: 32, values: others }, { bits, groupSize: 16, symmetric, scaleDtype: 'F32' })).values;
+        expectClose(withExactProducts(() => linear(x, twice)).dataSync() as Float32Array, linear(x, tensor(rounded, [24, 32])).dataSync() as Float32Array, { tolerance: 1e-5 });
+        expect((await groupedMatrixOf(twice as unknown as typeof weight)).bits).toBe(bits);
+      }
     }
   });
 });

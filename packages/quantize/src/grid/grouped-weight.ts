@@ -1,4 +1,6 @@
 import { gather, int4, int8, isWeight, type Leaf, linear, quantizedCodes, type QuantizedWeight, quantizedWeightOf, type Tensor, tensor, transpose, type Weight } from '@llm/tensor';
+import { transposed } from '../linalg/matrix.ts';
+import { roundedMatrix } from '../methods/rtn.ts';
 import type { GroupedMatrix } from './grouped-matrix.ts';
 
 /** What a file has to know of a matrix in few bits beside its tensors. */
@@ -41,8 +43,19 @@ function shiftOf({ bits, symmetric }: Pick<GroupedKind, 'bits' | 'symmetric'>): 
  * Groups of inputs that are no neighbours (`groupOf`) cost a permutation of x in each product.
  *
  * @throws RangeError where the groups do not fill the rows.
+ *
+ * @example
+ * ```ts
+ * import { groupedMatrixOf, groupedWeight } from '@llm/quantize';
+ * import { linear, tensor, useDevice } from '@llm/tensor';
+ * await useDevice('cpu');
+ * const codes = Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7);
+ * const weight = groupedWeight({ outputs: 1, inputs: 8, bits: 4, groupSize: 8, symmetric: false, codes, scales: Float32Array.of(0.5), zeros: Float32Array.of(2) });
+ * const [y] = linear(tensor([[0, 0, 0, 0, 0, 0, 0, 1]]), weight).dataSync();
+ * if (Math.abs(y! - (7 - 2) * 0.5) > 0.02 || (await groupedMatrixOf(weight)).zeros[0] !== 2) throw new Error('the last input');
+ * ```
  */
-export function groupedWeight(matrix: GroupedMatrix, { transposed = false }: { transposed?: boolean } = {}): GroupedWeight {
+export function groupedWeight(matrix: GroupedMatrix, { transposed: turned = false }: { transposed?: boolean } = {}): GroupedWeight {
   const { outputs, inputs, bits, groupSize, symmetric, scales, zeros, groupOf } = matrix;
   const kind: GroupedKind = { bits, groupSize, symmetric, wholeZeros: zeros.every(Number.isInteger), lowestIsZero: zeros.some((zero) => zero === 0), ...(groupOf === undefined ? {} : { groupOf }) };
   const shift = shiftOf(kind);
@@ -54,13 +67,24 @@ export function groupedWeight(matrix: GroupedMatrix, { transposed = false }: { t
   const inner = quantizedWeightOf(
     { codes, scale: scales, ...(symmetric ? {} : { offset: zeros.map((zero, g) => (zero + shift) * scales[g]!) }) },
     // A permuted matrix is turned by its own wrapper.
-    { shape: [outputs, inputs], format: formatOf(kind), transposed: transposed && order === undefined },
+    { shape: [outputs, inputs], format: formatOf(kind), transposed: turned && order === undefined },
   );
-  return order === undefined ? tagged(inner, kind) : permuted(inner, { kind, order, transposed });
+  return order === undefined ? tagged(inner, kind) : permuted(inner, { kind, order, turned });
 }
 
 function tagged(inner: QuantizedWeight, kind: GroupedKind): GroupedWeight & QuantizedWeight {
-  return { ...inner, with: (tensors) => tagged(inner.with(tensors) as QuantizedWeight, kind), grouped: kind };
+  const [outputs, inputs] = inner.shape as [number, number];
+  const { transposed: turned } = inner;
+  return {
+    ...inner,
+    grouped: kind,
+    with: (tensors) => tagged(inner.with(tensors) as QuantizedWeight, kind),
+    // New values, as those of a merged adapter, are rounded to the nearest on grids of the same kind.
+    requantize: (values) => {
+      const matrix = turned ? transposed({ rows: inputs, cols: outputs, values }) : { rows: outputs, cols: inputs, values };
+      return groupedWeight(roundedMatrix(matrix, { ...kind, scaleDtype: 'F32' }), { transposed: turned }) as GroupedWeight & QuantizedWeight;
+    },
+  };
 }
 
 /** The inputs in the order of their groups. */
@@ -73,7 +97,7 @@ function orderOf(groupOf: Int32Array, groupSize: number): Int32Array {
 }
 
 /** W · x = W' · x', where columns and x are in the order of the groups. */
-function permuted(inner: QuantizedWeight, { kind, order, transposed }: { kind: GroupedKind; order: Int32Array; transposed: boolean }): GroupedWeight {
+function permuted(inner: QuantizedWeight, { kind, order, turned }: { kind: GroupedKind; order: Int32Array; turned: boolean }): GroupedWeight {
   const back = new Int32Array(order.length);
   order.forEach((from, i) => { back[from] = i; });
   const ids = (values: Int32Array): Tensor => tensor(values, [values.length], 'int32');
@@ -82,12 +106,12 @@ function permuted(inner: QuantizedWeight, { kind, order, transposed }: { kind: G
     shape: inner.shape,
     tensors: inner.tensors,
     grouped: kind,
-    with: (tensors) => permuted(inner.with(tensors) as QuantizedWeight, { kind, order, transposed }),
+    with: (tensors) => permuted(inner.with(tensors) as QuantizedWeight, { kind, order, turned }),
     apply: (x) => inner.apply(sorted(x)),
     applyWith: (x, epilogue) => linear(sorted(x), inner, epilogue),
     matrix: () => {
       const plain = gather(inner.matrix(), ids(back), 1);
-      return transposed ? transpose(plain) : plain;
+      return turned ? transpose(plain) : plain;
     },
   };
 }

@@ -1,14 +1,15 @@
 import type { Model, ModelConfig, TokenBatch } from '@llm/model';
-import { flatten, type Leaf, leaves, mapLeaves, square, sub, sum, type Tensor, tensor, type Tree } from '@llm/tensor';
+import { flatten, type Leaf, leaves, mapLeaves, type Tensor, type Tree } from '@llm/tensor';
 import type { Moments } from '../calibrate/moments.ts';
 import { type Block, momentsOf, sharedInputs, walkBlocks } from '../calibrate/walk-blocks.ts';
 import { checkBits, type GridOptions } from '../grid/group-grid.ts';
 import { groupSizeFor } from '../grid/group-size.ts';
 import { dequantized } from '../grid/grouped-matrix.ts';
 import { groupedWeight } from '../grid/grouped-weight.ts';
-import { type Matrix, transposed } from '../linalg/matrix.ts';
+import type { Matrix } from '../linalg/matrix.ts';
+import { product } from '../linalg/product.ts';
 import { type Chosen, type Linear, linearsOf } from '../tree/linears.ts';
-import { scaled, type Scaling, scalingsOf } from '../tree/scalings.ts';
+import { scaled, scalingsOf } from '../tree/scalings.ts';
 import { clipped } from './awq-clip.ts';
 import { type AwqGrid, awqRounded } from './awq-rounding.ts';
 import { bestScales, meanWeights } from './awq-scale.ts';
@@ -32,12 +33,29 @@ const UNCLIPPED = /q_|k_|query|key|Wqkv|c_attn/;
  * which changes nothing but the rounding; then each group is cut where that helps; then all are rounded. Defaults: 4 bits, groups of 128,
  * asymmetric, both searches.
  *
- *   Q(W · diag(s)) · (x / s);  s of 20 candidates by the error of the half of the block that it acts in
+ *   Q(W · diag(s)) · (x / s);  s = argmin Σ ‖(Q(W · diag(s)) · diag(s)⁻¹ − W) · x‖² over 20 candidates
+ *
+ * The errors are those of the outputs of the layers, from XᵀX, as the paper has it; AutoAWQ looks at the whole attention, or the whole MLP,
+ * where several layers read the same states.
  *
  * The tree that comes back has norms and biases of its own. Models of Llama, Qwen2, Qwen3 and GPT-2.
  * Lin et al. 2023, https://arxiv.org/abs/2306.00978
  *
  * @throws RangeError for other architectures, other than 2 to 8 bits, and batches that are none of plain text.
+ *
+ * @example
+ * ```ts
+ * import { awq } from '@llm/quantize';
+ * import { createModel } from '@llm/model';
+ * import { isWeight, useDevice } from '@llm/tensor';
+ * await useDevice('cpu');
+ * const model = createModel({ model_type: 'llama', vocab_size: 16, hidden_size: 16, intermediate_size: 16, num_hidden_layers: 1, num_attention_heads: 2 });
+ * const params = model.init(0);
+ * const ids = Int32Array.from({ length: 32 }, (_, i) => (i * 5) % 16);
+ * const batch = { rows: 1, length: 32, ids, targets: ids, positions: Int32Array.from(ids.keys()), segments: new Int32Array(32), packed: false, restarts: false };
+ * const { params: small } = await awq(model, params, { groupSize: 16, batches: [batch] });
+ * if (!isWeight((small as any).model.layers[0].mlp.down_proj.weight)) throw new Error('in four bits');
+ * ```
  */
 export async function awq(
   model: Pick<Model<ModelConfig>, 'config' | 'shape'>, params: Tree,
@@ -57,7 +75,7 @@ export async function awq(
         const size = groupSizeFor(inputs, groupSize);
         return [path, size === undefined ? undefined : { bits, groupSize: size, symmetric, scaleDtype } satisfies AwqGrid] as const;
       }));
-      const moments = await momentsByPath(block, tree, own, clip);
+      const moments = await momentsByPath(block, tree, own);
       const hosts = new Map<string, Matrix<Float32Array>>();
       for (const linear of own) hosts.set(linear.path, await hostMatrix(linear));
       const factors = new Map<string, Float32Array>();
@@ -66,11 +84,11 @@ export async function awq(
         const paths = scaling.layers.map((layer) => `${layer}.weight`);
         if (paths.some((path) => grids.get(path) === undefined)) continue;
         const grid = grids.get(paths[0]!)!;
-        const { magnitudes, tokens } = moments.get(paths[0]!)!;
-        const loss = halfLoss(block, tree, { seen: scaling.seen, linears: paths.map((path) => all.get(path)!), hosts, grid });
+        const { magnitudes, hessian, tokens } = moments.get(paths[0]!)!;
+        const matrices = paths.map((path) => hosts.get(path)!);
         const scales = await bestScales(
-          { meanInputs: magnitudes!.map((sum) => sum / tokens), meanWeights: meanWeights(paths.map((path) => hosts.get(path)!), grid.groupSize), duoScaling }, loss.of,
-        ).finally(loss.dispose);
+          { meanInputs: magnitudes!.map((sum) => sum / tokens), meanWeights: meanWeights(matrices, grid.groupSize), duoScaling }, (scales) => outputLoss(matrices, hessian!, { scales, grid }),
+        );
         for (const path of paths) factors.set(path, scales);
         changed = swap(changed, scaled(changed, scaling, { scales, transposed: isTransposed }), given);
       }
@@ -87,37 +105,22 @@ export async function awq(
   return { params: result, skipped };
 }
 
-async function momentsByPath(block: Block, tree: Tree, own: readonly Linear[], clip: boolean): Promise<Map<string, Moments>> {
+async function momentsByPath(block: Block, tree: Tree, own: readonly Linear[]): Promise<Map<string, Moments>> {
   const groups = sharedInputs(block, tree, own);
-  const found = await momentsOf(block, tree, { linears: groups.map(([first]) => first!), names: clip ? ['magnitudes', 'hessian'] : ['magnitudes'] });
+  const found = await momentsOf(block, tree, { linears: groups.map(([first]) => first!), names: ['magnitudes', 'hessian'] });
   return new Map(groups.flatMap((group) => group.map(({ path }) => [path, found.get(group[0]!.path)!] as const)));
 }
 
-/** The loss of a scaling: how far the half of the block that it acts in moves when its layers are scaled, rounded and scaled back. */
-function halfLoss(
-  block: Block, tree: Tree, { seen, linears, hosts, grid }: { seen: Scaling['seen']; linears: readonly Linear[]; hosts: ReadonlyMap<string, Matrix<Float32Array>>; grid: AwqGrid },
-): { of(scales: Float32Array): Promise<number>; dispose(): void } {
-  const before = block.each(tree, (states) => states[seen]);
-  const matrixFor = ({ path, transposed: turned }: Linear, scales: Float32Array): Tensor => {
-    const { rows, cols, values } = hosts.get(path)!;
-    const back = dequantized(awqRounded({ rows, cols, values: values.map((value, i) => value * scales[i % cols]!) }, grid));
-    const made = { ...back, values: back.values.map((value, i) => value / scales[i % cols]!) };
-    return turned ? tensor(transposed(made).values, [cols, rows]) : tensor(made.values, [rows, cols]);
-  };
-  return {
-    async of(scales) {
-      const replaced = new Map(linears.map((linear) => [linear.path, matrixFor(linear, scales)]));
-      const losses = block.each(mapLeaves(tree, (leaf, path) => replaced.get(path) ?? leaf), (states, i) => sum(square(sub(states[seen], before[i]!))));
-      try {
-        let loss = 0;
-        for (const each of losses) loss += (await each.data())[0]!;
-        return loss;
-      } finally {
-        for (const each of [...losses, ...replaced.values()]) each.dispose();
-      }
-    },
-    dispose: () => { for (const each of before) each.dispose(); },
-  };
+/** How far the outputs of layers move when their weights are scaled, rounded and scaled back: Σ ‖D · x‖² = tr(D · H · Dᵀ). */
+async function outputLoss(matrices: readonly Matrix<Float32Array>[], hessian: Matrix, { scales, grid }: { scales: Float32Array; grid: AwqGrid }): Promise<number> {
+  let loss = 0;
+  for (const { rows, cols, values } of matrices) {
+    const back = dequantized(awqRounded({ rows, cols, values: values.map((value, i) => value * scales[i % cols]!) }, grid)).values;
+    const difference = { rows, cols, values: back.map((value, i) => value / scales[i % cols]! - values[i]!) };
+    const weighted = await product(difference, hessian);
+    for (let i = 0; i < weighted.length; i++) loss += weighted[i]! * difference.values[i]!;
+  }
+  return loss;
 }
 
 /** A layer of the scaled tree, cut and rounded. */

@@ -1,6 +1,7 @@
 import { checkBits, codeOf, type Grid, type GridOptions, gridOf } from '../grid/group-grid.ts';
 import { type GroupedMatrix, groupsOf } from '../grid/grouped-matrix.ts';
 import { invertedFactor } from '../linalg/cholesky.ts';
+import { damped, preparedHessian } from '../linalg/hessian.ts';
 import { type Matrix, transposed } from '../linalg/matrix.ts';
 import { product } from '../linalg/product.ts';
 import { checkFinite, type Method } from './method.ts';
@@ -29,6 +30,16 @@ const BLOCK = 128;
  * Defaults: 4 bits, groups of 128, symmetric. Frantar et al. 2022, https://arxiv.org/abs/2210.17323
  *
  * @throws RangeError for other than 2 to 8 bits, and where the Hessian is not positive definite.
+ *
+ * @example
+ * ```ts
+ * import { dequantized, gptq } from '@llm/quantize';
+ * const hessian = { rows: 8, cols: 8, values: Float64Array.from({ length: 64 }, (_, i) => (i % 9 === 0 ? 2 : 1)) };
+ * const matrix = { rows: 1, cols: 8, values: Float32Array.of(7.5, 0.4, 0.4, 0.4, 0, 0, 0, 0) };
+ * const { values } = dequantized(await gptq().quantize(matrix, { groupSize: 8, hessian }));
+ * // Inputs that go together make up for each other: 0.4 + 0.4 + 0.4 is about 1, where rounding alone gives 0.
+ * if (values.subarray(1).reduce((sum, value) => sum + value, 0) !== 1) throw new Error('one of them is 1');
+ * ```
  */
 export function gptq({ bits = 4, groupSize = 128, symmetric = true, scaleDtype = 'F32', damping = 0.01, activityOrder = true, staticGroups = activityOrder }: GptqOptions = {}): Method {
   checkBits('gptq', bits);
@@ -113,31 +124,6 @@ export async function gptqMatrix(matrix: Matrix<Float32Array>, hessian: Matrix, 
   const groupOf = new Int32Array(cols);
   order.forEach((column, i) => { groupOf[column] = Math.floor(i / groupSize); });
   return { outputs: rows, inputs: cols, bits, groupSize, symmetric, codes, scales, zeros, ...(own ? { groupOf } : {}) };
-}
-
-/** A copy of the Hessian in which inputs that were always 0 have a diagonal of 1. */
-export function preparedHessian({ rows: n, values }: Matrix): { h: Float64Array; dead: number[] } {
-  const h = Float64Array.from(values);
-  const dead: number[] = [];
-  for (let i = 0; i < n; i++) {
-    if (h[i * n + i] !== 0) continue;
-    dead.push(i);
-    h[i * n + i] = 1;
-  }
-  return { h, dead };
-}
-
-/** H in another order with a share of its mean diagonal added to the diagonal. */
-export function damped(h: Float64Array, { order, damping }: { order: Int32Array; damping: number }): Matrix<Float64Array> {
-  const n = order.length;
-  const values = new Float64Array(n * n);
-  let trace = 0;
-  for (let i = 0; i < n; i++) {
-    trace += h[i * n + i]!;
-    for (let j = 0; j < n; j++) values[i * n + j] = h[order[i]! * n + order[j]!]!;
-  }
-  for (let i = 0; i < n; i++) values[i * n + i]! += (damping * trace) / n;
-  return { rows: n, cols: n, values };
 }
 
 /** Columns, each of `rows` numbers in a row of memory, into another order. */

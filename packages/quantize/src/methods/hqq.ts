@@ -29,6 +29,14 @@ const MOST_INVERSE_SCALE = 2e4;
  * `groupSize` is 64 by default, as the authors'. Badri and Shaji 2023, https://mobiusml.github.io/hqq_blog/
  *
  * @throws RangeError for other than 2 to 8 bits.
+ *
+ * @example
+ * ```ts
+ * import { dequantized, hqq } from '@llm/quantize';
+ * const matrix = { rows: 1, cols: 8, values: Float32Array.of(-1, -0.5, 0, 0.5, 1, 0.25, 0.75, 2) };
+ * const { values } = dequantized(await hqq({ bits: 4 }).quantize(matrix, { groupSize: 8 }));
+ * if (values.some((value, i) => Math.abs(value - matrix.values[i]!) > 0.11)) throw new Error('steps of 3 / 15');
+ * ```
  */
 export function hqq({
   bits = 4, groupSize = 64, scaleDtype = 'F32', lpNorm = 0.7, beta = 10, kappa = 1.01, iterations = 20, wholeZeros = false,

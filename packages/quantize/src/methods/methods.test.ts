@@ -10,7 +10,7 @@ import { bestScales, meanWeights } from './awq-scale.ts';
 import { gptqMatrix } from './gptq.ts';
 import { hqq } from './hqq.ts';
 
-const { written, inputs } = fixtures;
+const { inputs } = fixtures;
 const { weights, hessian, x } = seededLayer();
 
 beforeAll(async () => { await useDevice('wasm', { threads: 2 }); });

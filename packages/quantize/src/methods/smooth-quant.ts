@@ -18,6 +18,21 @@ const LEAST = 1e-5;
  * `int8()` multiplies with x in signed bytes. Models of Llama, Qwen2, Qwen3 and GPT-2. Xiao et al. 2022, https://arxiv.org/abs/2211.10438
  *
  * @throws RangeError for other architectures and for an alpha outside [0, 1].
+ *
+ * @example
+ * ```ts
+ * import { divergence, smoothQuant } from '@llm/quantize';
+ * import { createModel } from '@llm/model';
+ * import { useDevice } from '@llm/tensor';
+ * await useDevice('cpu');
+ * const model = createModel({ model_type: 'llama', vocab_size: 16, hidden_size: 16, intermediate_size: 16, num_hidden_layers: 1, num_attention_heads: 2 });
+ * const params = model.init(0);
+ * const ids = Int32Array.from({ length: 32 }, (_, i) => (i * 5) % 16);
+ * const batch = { rows: 1, length: 32, ids, targets: ids, positions: Int32Array.from(ids.keys()), segments: new Int32Array(32), packed: false, restarts: false };
+ * const smooth = await smoothQuant(model, params, { batches: [batch] });
+ * const { kld } = await divergence({ model, params }, { model, params: smooth }, { batches: [batch] });
+ * if (kld.maximum > 1e-5) throw new Error('the same function');
+ * ```
  */
 export async function smoothQuant(
   model: Pick<Model<ModelConfig>, 'config' | 'hidden' | 'shape'>, params: Tree, { batches, alpha = 0.5 }: { readonly batches: Iterable<TokenBatch>; readonly alpha?: number },

@@ -1,7 +1,7 @@
 import { invertedFactor } from '../linalg/cholesky.ts';
+import { damped, preparedHessian } from '../linalg/hessian.ts';
 import { type Matrix, transposed } from '../linalg/matrix.ts';
 import { product } from '../linalg/product.ts';
-import { damped, preparedHessian } from '../methods/gptq.ts';
 import { checkPattern, checkSparsity, markPattern, type Pruner, type Sparsity } from './pruner.ts';
 
 /** Columns among which a share is chosen at a time. */

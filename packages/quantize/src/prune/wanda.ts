@@ -8,6 +8,14 @@ import { checkPattern, checkSparsity, markPattern, type Pruner, type Sparsity, w
  * Sun et al. 2023, https://arxiv.org/abs/2306.11695
  *
  * @throws RangeError for a sparsity outside [0, 1) and for a pattern that does not fill the rows.
+ *
+ * @example
+ * ```ts
+ * import { wanda } from '@llm/quantize';
+ * const matrix = { rows: 1, cols: 4, values: Float32Array.of(1, 2, 3, 4) };
+ * const { values } = await wanda().prune(matrix, { tokens: 1, squares: Float32Array.of(100, 1, 1, 1) });
+ * if (values.join() !== '1,0,0,4') throw new Error('10, 2, 3 and 4: the input of the first is large');
+ * ```
  */
 export function wanda({ sparsity = 0.5, pattern }: Sparsity = {}): Pruner {
   checkSparsity('wanda', { sparsity, ...(pattern === undefined ? {} : { pattern }) });

@@ -34,6 +34,21 @@ export function treeBytes(params: Tree): number {
  * states and weights, which block hurts most, size and speed.
  *
  * `weights` is empty where the method moved norms too, since matrices are then scaled.
+ *
+ * @example
+ * ```ts
+ * import { qualityReport, quantize, rtn } from '@llm/quantize';
+ * import { createModel } from '@llm/model';
+ * import { useDevice } from '@llm/tensor';
+ * await useDevice('cpu');
+ * const model = createModel({ model_type: 'llama', vocab_size: 16, hidden_size: 16, intermediate_size: 16, num_hidden_layers: 1, num_attention_heads: 2 });
+ * const params = model.init(0);
+ * const ids = Int32Array.from({ length: 32 }, (_, i) => (i * 5) % 16);
+ * const batch = { rows: 1, length: 32, ids, targets: ids, positions: Int32Array.from(ids.keys()), segments: new Int32Array(32), packed: false, restarts: false };
+ * const { params: small } = await quantize(params, { format: rtn({ groupSize: 16 }) });
+ * const { bytes, sensitivity } = await qualityReport({ model, params }, { model, params: small }, { batches: [batch] });
+ * if (bytes.changed >= bytes.base || sensitivity[0]?.part !== 'model.layers.0') throw new Error('smaller, and the one block to blame');
+ * ```
  */
 export async function qualityReport(
   base: Weighted & { readonly model: Model }, changed: Weighted & { readonly model: Model }, { batches, decodeTokens = 0, sensitivity: withSensitivity = true }: QualityOptions,

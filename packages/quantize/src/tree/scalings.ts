@@ -6,19 +6,17 @@ export interface Scaling {
   readonly previous: string;
   /** Paths of the linear layers that read them, without `.weight`. */
   readonly layers: readonly string[];
-  /** Whether their effect is seen after the attention or at the end of the block. */
-  readonly seen: 'half' | 'output';
 }
 
-type Plan = readonly (readonly [previous: string, layers: readonly string[], seen: 'half' | 'output'])[];
+type Plan = readonly (readonly [previous: string, layers: readonly string[]])[];
 
 const LLAMA: Plan = [
-  ['input_layernorm', ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'], 'half'],
-  ['self_attn.v_proj', ['self_attn.o_proj'], 'half'],
-  ['post_attention_layernorm', ['mlp.gate_proj', 'mlp.up_proj'], 'output'],
-  ['mlp.up_proj', ['mlp.down_proj'], 'output'],
+  ['input_layernorm', ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj']],
+  ['self_attn.v_proj', ['self_attn.o_proj']],
+  ['post_attention_layernorm', ['mlp.gate_proj', 'mlp.up_proj']],
+  ['mlp.up_proj', ['mlp.down_proj']],
 ];
-const GPT2: Plan = [['ln_1', ['attn.c_attn'], 'half'], ['attn.c_attn', ['attn.c_proj'], 'half'], ['ln_2', ['mlp.c_fc'], 'output']];
+const GPT2: Plan = [['ln_1', ['attn.c_attn']], ['attn.c_attn', ['attn.c_proj']], ['ln_2', ['mlp.c_fc']]];
 
 const PLANS: Readonly<Record<string, Plan>> = { llama: LLAMA, qwen2: LLAMA, qwen3: LLAMA, gpt2: GPT2 };
 
@@ -31,10 +29,10 @@ export function scalingsOf(name: string, { modelType, params, path }: { modelTyp
   const plan = PLANS[modelType];
   if (plan === undefined) throw new RangeError(`${name}: expected a model of ${Object.keys(PLANS).join(', ')} but found ${modelType}. Use gptq, hqq or rtn.`);
   const shapes = new Map(leaves(params).map(([path, leaf]) => [path, leaf.shape]));
-  return plan.flatMap(([previous, layers, seen]): Scaling[] => {
+  return plan.flatMap(([previous, layers]): Scaling[] => {
     const [values, output] = [shapes.get(`${path}.${previous}.weight`), shapes.get(`${path}.${layers[0]}.weight`)];
     if (previous === 'self_attn.v_proj' && values?.join() !== output?.join()) return [];
-    return [{ previous: `${path}.${previous}`, layers: layers.map((layer) => `${path}.${layer}`), seen }];
+    return [{ previous: `${path}.${previous}`, layers: layers.map((layer) => `${path}.${layer}`) }];
   });
 }
 
@@ -42,7 +40,7 @@ export function scalingsOf(name: string, { modelType, params, path }: { modelTyp
  * The same function with the inputs of some layers divided by `scales`: the layers multiplied by them, what comes before divided. New
  * tensors for what changes, the rest is shared.
  */
-export function scaled(params: Tree, { previous, layers }: Pick<Scaling, 'previous' | 'layers'>, { scales, transposed }: { scales: Float32Array; transposed: (path: string) => boolean }): Tree {
+export function scaled(params: Tree, { previous, layers }: Scaling, { scales, transposed }: { scales: Float32Array; transposed: (path: string) => boolean }): Tree {
   const plain = (leaf: Leaf, path: string): Tensor => {
     if (isWeight(leaf)) throw new TypeError(`scaled: expected plain tensors but found a weight that applies itself at ${path}. Give the tree that it was made of.`);
     return leaf;
