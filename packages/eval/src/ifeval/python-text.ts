@@ -7,7 +7,7 @@ export const SPACE = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028
 export const NLTK_SPACE = '[\\t-\\r\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 export const NLTK_NOT_SPACE = '[^\\t-\\r\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 export const NLTK_WORD = '[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u200c\\u200d]';
-export const NLTK_BOUNDARY = `(?:(?<=${NLTK_WORD})(?!${NLTK_WORD})|(?<!${NLTK_WORD})(?=${NLTK_WORD}))`;
+export const NLTK_BOUNDARY: string = `(?:(?<=${NLTK_WORD})(?!${NLTK_WORD})|(?<!${NLTK_WORD})(?=${NLTK_WORD}))`;
 
 const WORDS = new RegExp(`${NLTK_WORD}+`, 'gu');
 const CASED_WRONG = { upper: /[\p{Lowercase}\p{Lt}]/u, lower: /[\p{Uppercase}\p{Lt}]/u };

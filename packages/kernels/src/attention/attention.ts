@@ -69,7 +69,7 @@ export function decodes({ queries = 0, heads = 1, width = 0 }: Sizes): boolean {
  * may lie in codes of `bits` bits, of which `atOnce` are unpacked at a time.
  */
 export function decode(
-  { at, dims: { batch = 0, queries = 0, keys = 0, heads = 1, width = 0 }, run, temporary }: Launch, sizes: readonly number[], { bits = 0, atOnce = KEYS_AT_ONCE } = {},
+  { at, dims: { batch = 0, queries = 0, keys = 0, heads = 1, width = 0 }, run, temporary }: Launch, sizes: readonly number[], { bits = 0, atOnce = KEYS_AT_ONCE }: { readonly bits?: number; readonly atOnce?: number } = {},
 ): void {
   const rows = batch * heads * queries;
   if (rows === 0) return;

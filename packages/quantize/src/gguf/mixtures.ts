@@ -23,8 +23,12 @@ const moreBits = ({ layer, layers }: Place): boolean => {
 const early = ({ layer, layers }: Place, part: number): boolean => layer < Math.floor(layers / part);
 const when = (condition: (place: Place) => boolean, type: GgufType): Rule => (place) => (condition(place) ? type : undefined);
 
+/** The names of the mixtures: which type each tensor of a model gets. */
+export type GgufMixture =
+  | 'F32' | 'F16' | 'BF16' | 'Q8_0' | 'Q4_0' | 'Q4_1' | 'Q5_0' | 'Q5_1' | 'Q2_K' | 'Q3_K_S' | 'Q3_K_M' | 'Q3_K_L' | 'Q4_K_S' | 'Q4_K_M' | 'Q5_K_S' | 'Q5_K_M' | 'Q6_K';
+
 /** The mixtures of llama.cpp (`llama-quantize`) by name. */
-const MIXTURES = {
+const MIXTURES: Readonly<Record<GgufMixture, Mixture>> = {
   F32: { fileType: 0, base: 'F32' },
   F16: { fileType: 1, base: 'F16' },
   BF16: { fileType: 32, base: 'BF16' },
@@ -42,10 +46,7 @@ const MIXTURES = {
   Q5_K_S: { fileType: 16, base: 'Q5_K' },
   Q5_K_M: { fileType: 17, base: 'Q5_K', value: when(moreBits, 'Q6_K'), down: when(moreBits, 'Q6_K') },
   Q6_K: { fileType: 18, base: 'Q6_K' },
-} as const satisfies Readonly<Record<string, Mixture>>;
-
-/** The names of the mixtures: which type each tensor of a model gets. */
-export type GgufMixture = keyof typeof MIXTURES;
+};
 
 /** All mixtures. */
 export const GGUF_MIXTURES: readonly GgufMixture[] = Object.freeze(Object.keys(MIXTURES) as GgufMixture[]);
