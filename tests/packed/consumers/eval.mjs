@@ -66,6 +66,12 @@ const model = createModel({ model_type: 'gpt2', vocab_size: tokenizer.size, n_po
 const params = model.init(0);
 const results = await it.evaluate(it.localScorer({ model, params, tokenizer }), [it.createTask(it.piqa, { splits: { validation: docs } })], { bootstrapIters: 10 });
 expect(results.results.piqa.sample_len === 1 && it.resultsTable(results).includes('piqa') && it.sampleLine(results.samples.piqa[0]).includes('gen_args_1'), 'results');
+const others = await it.evaluate(it.localScorer({ model, params, tokenizer }), [
+  it.createTask(it.hellaswag, { splits: { validation: [{ activity_label: 'Wait', ctx_a: 'it', ctx_b: 'goes', endings: ['a', 'b', 'c', 'd'], label: '1' }] } }),
+  it.createTask(it.winogrande, { splits: { validation: [{ sentence: 'the _ is it', option1: 'way', option2: 'wind', answer: '2' }] } }),
+  it.createTask(it.wikitext, { splits: { test: [{ page: 'which way' }] } }),
+], { bootstrapIters: 10 });
+expect(Object.keys(others.results).length === 3 && others.results.wikitext['word_perplexity,none'] > 1, 'tasks with functions');
 const speed = await it.measureGeneration(model, params, { prompts: [[1, 2]], maxTokens: 4, runs: 1 });
 expect(speed.tokensPerSecond > 0 && it.percentiles([1, 3]).p50 === 2, 'a speed');
 disposeTree(params);

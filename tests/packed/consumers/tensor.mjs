@@ -178,3 +178,4 @@ expect(t.readGguf(gguf).metadata.get('list').value.join() === '1,2' && t.readGgu
 let streamed = 0;
 for await (const chunk of t.writeGgufStream({}, [['w', { ...held, data: () => raw.data }]])) streamed += chunk.length;
 expect(streamed % 32 === 0 && t.ggufBytes('Q4_K', [2, 256]) === 2 * t.GGUF_TYPES.Q4_K.blockBytes, 'padded to 32 bytes');
+expect(t.topk(t.tensor([1, 3, 2]), 1).indices.dataSync()[0] === 1, 'the largest');

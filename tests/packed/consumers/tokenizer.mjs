@@ -1,10 +1,10 @@
 import {
-  chatTemplate, chatTemplateConfig, ChatTemplateError, cl100kSplit, encodeChat, gpt2Split, llama3Split, qwen2Split, readChatTemplate, readTiktoken, templates, textTemplate, tiktokenToText, tokenizerFromJson, tokenizerToText, trainBpe,
+  boundedRegex, chatTemplate, chatTemplateConfig, ChatTemplateError, cl100kSplit, encodeChat, gpt2Split, llama3Split, o200kSplit, qwen2Split, readChatTemplate, readTiktoken, templates, textTemplate, tiktokenToText, tokenizerFromJson, tokenizerToText, trainBpe,
 } from '@llm/tokenizer';
 import { expect } from '../expect.mjs';
 
 const text = 'low lower lowest, new newer newest 2024 😀';
-for (const pattern of [gpt2Split, cl100kSplit, llama3Split, qwen2Split]) {
+for (const pattern of [gpt2Split, cl100kSplit, llama3Split, o200kSplit, qwen2Split]) {
   const tokenizer = await trainBpe([text], { vocabSize: 265, pattern, specialTokens: ['<|endoftext|>'] });
   expect(tokenizer.size === 265, `265 ids but found ${tokenizer.size}`);
   expect(tokenizer.decode(tokenizer.encode(text)) === text, 'the same text back');
@@ -28,3 +28,4 @@ try {
 }
 expect(textTemplate('{{ q | trim }}?\n').render({ q: ' why' }) === 'why?\n', 'a template over data');
 expect(readTiktoken(tiktokenToText(tokenizer), { pattern: gpt2Split }).decode([...new TextEncoder().encode('a')].map(() => tokenizer.tokenToId('a'))) === 'a', 'ranks and back');
+expect([...boundedRegex('b+', { dialect: 'python', maxSteps: () => 100 }).matches([...'abb'])][0].to === 3, 'a match in few steps');
