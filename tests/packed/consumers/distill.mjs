@@ -87,4 +87,4 @@ const small = await d.measureModel(student.model, student.params, { tokens: 4, r
 expect(d.compareModels(large, small).size_reduction > 0.2, 'smaller');
 expect(await d.measureDecode(model, teacher.params, { tokens: 4, rounds: 1 }) > 0, 'tokens a second');
 const round = { name: 'half', begin: (above) => d.dropLayers(above, { keep: [0, 1] }), train: async () => {} };
-for await (const { beside } of d.distillRounds(teacher, [round], { measure: async ({ model: each }) => (each === model ? measured[0] : measured[1]) })) expect(beside.quality_drop === 0, 'a round');
+for await (const { beside } of d.distillRounds(teacher, [round], { measure: async ({ model: each }) => (each === model ? large : small) })) expect(beside.quality_drop === 0, 'a round');
