@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -117,6 +117,24 @@ describe('llm compare', () => {
     expect(whole.settings.map(({ name }) => name)).toEqual(['steps.sft.with.lr']);
     expect(whole.figures.map(({ name }) => name)).toContain('sft: val/loss');
     expect(whole.inputs).toEqual([]);
+  });
+
+  test('with the items of both, what a difference means', async () => {
+    const results = (folder: string, right: (i: number) => boolean): void => {
+      mkdirSync(join(cwd, folder, 'model'), { recursive: true });
+      writeFileSync(join(cwd, folder, 'results.json'), JSON.stringify({ results: { sums: { 'acc,none': 0.5, alias: 'sums' } }, 'n-shot': { sums: 0 }, date: 1 }));
+      // The newer of two, whatever the older says.
+      for (const [date, flip] of [['2024-01-01T00-00-00.000', true], ['2025-01-01T00-00-00.000', false]] as const) {
+        writeRecords(join(cwd, folder, 'model'), `samples_sums_${date}.jsonl`, Array.from({ length: 40 }, (_, i) => ({ doc_id: i, doc_hash: `d${i}`, filter: 'none', metrics: ['acc'], acc: Number(right(i) !== flip) })));
+      }
+    };
+    results('one', (i) => i < 20);
+    results('two', (i) => i < 30 && i !== 3);
+    const found = JSON.parse((await llm(['compare', 'one', 'two', '--json'])).out) as { significance: Record<string, unknown>[]; figures: { name: string }[] };
+    // Ten gained, one lost: p = 2 · (1 + 11) / 2¹¹.
+    expect(found.significance).toEqual([{ metric: 'sums: acc', pair: ['one', 'two'], items: 40, difference: 0.225, interval: [expect.closeTo(0.08, 1), expect.closeTo(0.38, 1)], p: expect.closeTo(24 / 2048, 10) as number }]);
+    expect(found.figures.map(({ name }) => name)).toEqual(['results/sums/acc,none', 'zero_shot_acc']);
+    expect((await llm(['compare', 'one', 'two'])).out).toContain('Differences over the same items');
   });
 
   test('one run, or a folder that is none', async () => {

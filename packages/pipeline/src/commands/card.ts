@@ -5,7 +5,7 @@ import { CliError, UsageError } from '../cli/cli-error.ts';
 import { command, type Command, text } from '../cli/command.ts';
 import { ancestryOf } from '../card/ancestry.ts';
 import { CARD_MARK, type CardInput, modelCard } from '../card/model-card.ts';
-import { hashFiles } from '../lifecycle/content-hash.ts';
+import { hashResult } from '../lifecycle/content-hash.ts';
 import { readJson } from '../lifecycle/figures.ts';
 import { type LifeFile, readLife } from '../lifecycle/life-file.ts';
 import { weightBytes } from '../lifecycle/weight-bytes.ts';
@@ -39,7 +39,7 @@ export const card: Command = command({
     if (ancestry.length === 0) throw new CliError('E_NOT_FOUND', `llm card: expected a run, a step of a life or a life but found none in ${run}. Name a folder with run.json, stage.json or life.json.`);
     const path = out === undefined ? join(folder, 'README.md') : resolve(io.cwd, out);
     if (existsSync(path) && !readFileSync(path, 'utf8').includes(CARD_MARK)) throw new UsageError(`llm card: expected no other ${shownPath(path, io.cwd)} but found one. Name another file with --out.`);
-    const files = Object.fromEntries(Object.entries(await hashFiles(folder)).filter(([file]) => !/^(?:data\/|README\.md$)/.test(file)));
+    const files = Object.fromEntries(Object.entries(await hashResult(folder)).filter(([file]) => !file.startsWith('data/')));
     const input: CardInput = {
       name: name ?? (own === undefined ? basename(folder) : own.name), ancestry, config: await readJson(folder, 'config.json') as CardInput['config'], files, bytes: await weightBytes(folder), license, language, env: io.env,
       life: life === undefined ? undefined : { command: life.command, recipe: life.recipe, verdicts: life.steps.flatMap(({ place, verdicts }) => verdicts.map((verdict) => ({ place, verdict }))) },

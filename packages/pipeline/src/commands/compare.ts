@@ -6,6 +6,7 @@ import { command, type Command, paths, text } from '../cli/command.ts';
 import { printable } from '../cli/io.ts';
 import { comparisonHtml, comparisonOf, comparisonText } from '../compare/comparison.ts';
 import { readCompared } from '../compare/read-compared.ts';
+import { scoresIn, significanceOf } from '../compare/significance.ts';
 import { redactedData } from '../report/redact.ts';
 import { replaceText } from '../run/replace-text.ts';
 import { shownPath } from '../train/drive-run.ts';
@@ -25,7 +26,8 @@ export const compare: Command = command({
   async run({ run: names, html, json }, io) {
     if (names.length < 2) throw new UsageError(`llm compare: expected two runs or more but found ${names.length}. Name another.`);
     const runs = await Promise.all(names.map((name) => readCompared(findFolder(name, io.cwd), name)));
-    const comparison = redactedData(comparisonOf(runs), io.env);
+    const scored = await Promise.all(runs.map(async ({ name, folder }) => ({ name, scores: await scoresIn(folder) })));
+    const comparison = redactedData(comparisonOf(runs, significanceOf(scored)), io.env);
     if (html !== undefined) {
       const path = resolve(io.cwd, html);
       await mkdir(dirname(path), { recursive: true });

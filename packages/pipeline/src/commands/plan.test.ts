@@ -59,7 +59,6 @@ test('a recipe: each training by the model that it will have, what is done as it
       clean: { run: 'data', with: { paths: '${text}', filters: 'none' } },
       base: { run: 'pretrain', with: { data: ['${clean}'], config: 'config.json', 'vocab-size': 300, steps: 3, batch: 2, length: 16, filters: 'none' } },
       lora: { run: 'lora', with: { model: '${base}', data: ['talks.jsonl'], epochs: 2, batch: 4, 'max-length': 48 } },
-      other: { run: 'sft', with: { model: 'base', data: ['talks.jsonl'], steps: 5, batch: 4, 'max-length': 48 } },
     },
   }));
   const planned = async (): Promise<Map<string, Planned>> => {
@@ -74,10 +73,9 @@ test('a recipe: each training by the model that it will have, what is done as it
   expect(first.get('lora')!.plan!.work).toMatchObject({ steps: 12, batch: 4, length: 48, adapter: true });
   const trained = createModel(CONFIG);
   expect(first.get('lora')!.plan!.memory.peak).toBeLessThan(trainingMemory(trained, { batch: 4, length: 48 }).peak);
-  expect(first.get('other')!.plan!.work).toMatchObject({ steps: 5, adapter: false });
   await llm('run', 'recipe.yaml', '--device', 'wasm', '--json', '--set', 'lora.steps=1');
   const later = await planned();
-  expect([...later].map(([id, { done }]) => [id, done !== undefined])).toEqual([['clean', true], ['base', true], ['lora', false], ['other', true]]);
+  expect([...later].map(([id, { done }]) => [id, done !== undefined])).toEqual([['clean', true], ['base', true], ['lora', false]]);
 });
 
 test('for people: a table, the memory by parts, and savings beside those of the article', async () => {

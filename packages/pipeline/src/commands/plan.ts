@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { measurePeak } from '@llm/train';
 import type { ArgsDef } from 'citty';
 import { z } from 'zod';
 import { UsageError } from '../cli/cli-error.ts';
@@ -11,7 +12,7 @@ import { together } from '../cost/savings.ts';
 import { stepTimer } from '../cost/speed.ts';
 import { sumOf } from '../cost/step-cost.ts';
 import { askGpu } from '../device/ask-gpu.ts';
-import { measureRates, type Rates } from '../device/measure-rates.ts';
+import type { Rates } from '../device/measure-rates.ts';
 import { pickDevice, type PickedDevice } from '../device/pick-device.ts';
 import { applySettings, parseSetting } from '../lifecycle/apply-settings.ts';
 import { checkLifecycle } from '../lifecycle/check-lifecycle.ts';
@@ -24,8 +25,7 @@ import { SIZES } from '../train/sizes.ts';
 import { priceArgs, priceFields, pricesOf } from './price-args.ts';
 import { deviceArg, deviceField, precisionField } from './shared-args.ts';
 
-/** So much is copied, for so long, to know the rates of a device. */
-const MEBIBYTES = 16;
+/** So long are matrix products timed. */
 const SECONDS = 0.2;
 
 const trainingArgs: ArgsDef = {
@@ -98,7 +98,7 @@ async function ofRecipe(file: string, { set, name, runs, commands, cwd, device }
 }
 
 /** A card is measured in a process of its own, with its half precision; anything else here. */
-async function ratesOf(device: PickedDevice): Promise<Rates> {
+async function ratesOf(device: PickedDevice): Promise<Pick<Rates, 'matmulFlops' | 'matmulF16Flops'>> {
   const answer = device.name === 'webgpu' ? await askGpu({ measure: true }) : undefined;
-  return answer?.rates ?? await measureRates({ mebibytes: MEBIBYTES, seconds: SECONDS });
+  return answer?.rates ?? { matmulFlops: await measurePeak({ seconds: SECONDS }) };
 }

@@ -21,6 +21,16 @@ export async function installedDeclarations(cwd: string): Promise<ApiPair[]> {
   return pairs;
 }
 
+const TASK = 'declarations';
+const TASK_YAML = `task: ${TASK}
+test_split: test
+output_type: generate_until
+doc_to_text: question
+doc_to_target: answer
+generation_kwargs: { until: ["\\n\\n"], max_gen_toks: 48, do_sample: false }
+metric_list: [{ metric: exact_match, aggregation: mean, higher_is_better: true }]
+`;
+
 /** Writes records to teach a small model with. */
 export const questions: Command = command({
   name: 'questions',
@@ -37,6 +47,10 @@ export const questions: Command = command({
     const folder = resolve(io.cwd, out);
     await mkdir(folder, { recursive: true });
     for (const [file, records] of Object.entries(made)) await replaceText(join(folder, `${file}.jsonl`), (records as readonly unknown[]).map((record) => `${JSON.stringify(record)}\n`).join(''));
+    // The same questions as a task, which any model can be asked by llm eval.
+    await mkdir(join(folder, 'tasks', TASK), { recursive: true });
+    await replaceText(join(folder, 'tasks', `${TASK}.yaml`), TASK_YAML);
+    await replaceText(join(folder, 'tasks', TASK, 'test.jsonl'), made.heldInstructions.map(({ messages: [{ content: question }, { content: answer }] }) => `${JSON.stringify({ question, answer })}\n`).join(''));
     const counts = Object.fromEntries(Object.entries(made).map(([file, records]) => [file, (records as readonly unknown[]).length]));
     if (json) io.out(`${JSON.stringify({ type: 'result', declarations: pairs.length, ...counts, out: folder })}\n`);
     else io.out(`${Object.entries(counts).map(([file, number]) => `${shownPath(join(folder, `${file}.jsonl`), io.cwd)}: ${count(number)} records`).join('\n')}\n`);

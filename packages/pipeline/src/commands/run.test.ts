@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -101,6 +101,18 @@ describe('a life of several stages', () => {
 });
 
 const FAKE = './fake.mjs';
+
+test('tasks are measured in a life too, and give the metrics of gates', async () => {
+  mkdirSync(join(cwd, 'docs/piqa'), { recursive: true });
+  writeRecords(cwd, 'docs/piqa/validation.jsonl', Array.from({ length: 6 }, (_, i) => ({ goal: `reads ${i}`, sol1: 'the text', sol2: 'an empty line', label: i % 2 })));
+  const tasks = { lifecycle: 'tasks', steps: { ask: { run: 'eval', with: { run: 'base', tasks: ['piqa'], 'task-data': 'docs', 'bootstrap-iters': 0 }, gate: [{ metric: 'zero_shot_acc', above: -1 }, { metric: 'results/piqa/acc,none', above: -1 }] } } };
+  const { code, err, done } = await live(tasks);
+  expect([code, err]).toEqual([0, '']);
+  expect(done('ask')[0]!.verdicts).toMatchObject([{ figure: 'zero_shot_acc', passed: true }, { figure: 'results/piqa/acc,none', passed: true }]);
+  // What each document was answered is kept, for comparisons.
+  expect(readdirSync(join(cwd, 'runs/tasks/ask/base')).filter((name) => name.startsWith('samples_piqa_'))).toHaveLength(1);
+  expect((await live(tasks)).places).toEqual(['ask (kept)']);
+});
 
 test('a gate that fails stops with 3, says why, and leaves the last good model', async () => {
   const recipe = (above: number): unknown => ({

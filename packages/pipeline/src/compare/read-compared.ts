@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CliError } from '../cli/cli-error.ts';
-import { figuresOf, readJson, recordedFigures, type StepFigures } from '../lifecycle/figures.ts';
+import { readJson, recordedFigures, type StepFigures } from '../lifecycle/figures.ts';
 import { type LifeFile, readLife } from '../lifecycle/life-file.ts';
 import { readStep, type StepRecord } from '../lifecycle/step-record.ts';
+import { figuresOf } from '../lifecycle/task-figures.ts';
 import { readRun } from '../run/run-record.ts';
 import { readStage } from '../stage/stage-record.ts';
 

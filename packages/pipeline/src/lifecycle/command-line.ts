@@ -29,6 +29,8 @@ export function outputOf(command: Command | undefined, { root, folderName, flags
   const folder = join(root, folderName);
   const shown = (path: string): string => shownPath(path, cwd);
   if ('name' in args && 'runs' in args) return { folder, path: shown(folder), flags: { name: folderName, runs: shown(root) }, isRun: true };
+  // Results of tasks, with what each document was answered.
+  if ('output' in args && flags.tasks !== undefined) return { folder, path: shown(folder), flags: { output: shown(folder) }, isRun: false };
   if (!('out' in args)) return { folder, path: shown(folder), flags: {}, isRun: false };
   const named = flags.out ?? FILES[wordOf(command!.name, flags)];
   const path = shown(named === undefined ? folder : join(folder, String(named)));

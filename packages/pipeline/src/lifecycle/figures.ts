@@ -1,12 +1,17 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readMetrics } from '../run/metrics-log.ts';
 import { readRun } from '../run/run-record.ts';
 import { readStage } from '../stage/stage-record.ts';
+import { runPaths } from '../train/run-paths.ts';
 import type { Flags } from './recipe-shape.ts';
 
 /** Named measurements of a step; a value that is no finite number is null. */
 export type StepFigures = Readonly<Record<string, number | null>>;
+
+/** Stages that compare two completions. */
+export const PAIRED: ReadonlySet<string> = new Set(['dpo', 'reward']);
 
 /** What a step measured: at its end, and of what it began with. */
 export interface Measured {
@@ -28,13 +33,21 @@ export function numbersIn(result: unknown, prefix = ''): Record<string, number |
 export async function recordedFigures(folder: string): Promise<Measured | undefined> {
   const stage = await readStage(folder);
   if (stage?.result !== undefined) {
-    const { after, steps, tokens, seconds, trained, parameters } = stage.result;
-    return { figures: { ...after, ...await distilled(folder), steps, tokens, seconds, trained, parameters, tokens_per_second: seconds === 0 ? null : tokens / seconds }, before: stage.before ?? {} };
+    const { after, steps, tokens: counted, seconds, trained, parameters } = stage.result;
+    // What comparisons count is pairs.
+    const amount = PAIRED.has(stage.stage) ? { pairs: counted } : { tokens: counted, tokens_per_second: seconds === 0 ? null : counted / seconds };
+    return { figures: { ...after, ...await distilled(folder), steps, ...amount, seconds, trained, parameters }, before: stage.before ?? {} };
   }
   const run = await readRun(folder);
   if (run?.result === undefined) return undefined;
   const { evaluation: { loss, perplexity, bitsPerByte }, initialLoss, steps, tokens, seconds, parameters, tokensPerSecond } = run.result;
-  return { figures: { loss, perplexity, bits_per_byte: bitsPerByte, steps, tokens, seconds, trained: parameters, parameters, tokens_per_second: tokensPerSecond }, before: { loss: initialLoss } };
+  return { figures: { loss, perplexity, bits_per_byte: bitsPerByte, steps, tokens, seconds, trained: parameters, parameters, tokens_per_second: tokensPerSecond }, before: { loss: initialLoss, ...firstLook(folder) } };
+}
+
+/** Held-out bits per byte at the first look, where there was one. */
+function firstLook(folder: string): StepFigures {
+  const found = readMetrics(runPaths(folder).metrics).find(({ val_bits_per_byte: bits }) => bits !== undefined)?.val_bits_per_byte;
+  return found === undefined ? {} : { bits_per_byte: found };
 }
 
 /** What a student is beside its teacher: measured when it is saved, and kept in a file of its own. */
@@ -54,19 +67,14 @@ export function resultOf(lines: readonly unknown[]): Readonly<Record<string, unk
   return (found ?? {}) as Readonly<Record<string, unknown>>;
 }
 
-/** The figures of a result, and under `before` those that it says were so before. */
-export function figuresOf(result: Readonly<Record<string, unknown>>): Measured {
-  const { before, after, ...rest } = result;
-  return { figures: { ...numbersIn(rest), ...numbersIn(after ?? {}) }, before: numbersIn(before ?? {}) };
-}
-
-const STAGE = ['steps', 'tokens', 'seconds', 'trained', 'parameters', 'tokens_per_second'];
+const STAGE = ['steps', 'seconds', 'trained', 'parameters'];
+const TOKENS = ['tokens', 'tokens_per_second'];
 const ANSWERS = ['val/loss', 'val/token_accuracy'];
 
 /** The figures that a command is known to measure with these flags, the telling ones first; undefined where that is found out by running it. */
 export function figuresKnownFor(command: string, flags: Flags): readonly string[] | undefined {
   const has = (flag: string): boolean => flags[flag] !== undefined && flags[flag] !== false && [flags[flag]].flat().length > 0;
-  const stage = (...own: string[]): string[] => [...own, ...STAGE];
+  const stage = (...own: string[]): string[] => [...own, ...STAGE, ...(PAIRED.has(command) ? ['pairs'] : TOKENS)];
   switch (command) {
     case 'pretrain': case 'quickstart': return stage('bits_per_byte', 'perplexity', 'loss');
     case 'sft': case 'lora': return stage(...(flags['eval-answers'] === 0 ? [] : ['val/exact_match']), ...ANSWERS);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { conversations, writeRecords } from '../fixtures/tiny-model.ts';
 import { TINY_CONFIG, writeTinyText } from '../fixtures/tiny-run.ts';
-import { hashFiles } from './content-hash.ts';
+import { hashResult } from './content-hash.ts';
 import type { StepRecord } from './step-record.ts';
 
 // The command as it is installed: built.
@@ -72,7 +72,7 @@ async function leftBy(cwd: string): Promise<unknown> {
   return Object.fromEntries(await Promise.all(places.map(async (place) => {
     const { hash, state, result } = JSON.parse(readFileSync(join(root, `${place}.json`), 'utf8')) as StepRecord;
     const { seconds, tokens_per_second: speed, ...figures } = result?.figures ?? {};
-    return [place, { hash, state, figures, sha256: result?.sha256, files: await hashFiles(join(root, place)) }] as const;
+    return [place, { hash, state, figures, sha256: result?.sha256, files: await hashResult(join(root, place)) }] as const;
   })));
 }
 
@@ -97,4 +97,4 @@ test('killed at ten random moments and gone on with, a life ends with the same a
   const end = await live(killed);
   expect([end.code, end.err]).toEqual([3, '']);
   expect(await leftBy(killed), moments.join('\n')).toEqual(expected);
-}, 120_000);
+}, 300_000);

@@ -36,7 +36,7 @@ export async function makeReady(id: string, { lifecycle: { recipe, dependencies,
   const flags = resolveFlags(withDevice(flagsOf(recipe, id, tries[id] ?? 1), command, device), {
     values: recipe.values ?? {}, round, place: (name) => results.get(name)!.path, previous: (name) => previous.get(name)?.path,
   });
-  const madeOf = ({ id: from, path, record }: DoneStep): Made => ({ step: from, path, sha256: record.result!.sha256 });
+  const madeOf = ({ id: from, path, record }: DoneStep): Made => ({ step: from, path, sha256: record.result!.sha256, outputs: record.result!.outputs });
   return readyStep({
     id, place, folderName: folderNameOf(place), run: step.run, command, flags, root, cwd,
     made: [...results.values(), ...previous.values()].map(madeOf), needs: (step.needs ?? []).map((name) => madeOf(results.get(name)!)),

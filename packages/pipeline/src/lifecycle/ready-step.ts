@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from '../cli/command.ts';
 import { findFolder } from '../train/open-run.ts';
 import { argsOf, argvOf, outputOf, type StepOutput, typed } from './command-line.ts';
-import { hashFiles, hashOf } from './content-hash.ts';
+import { hashFile, hashInput, hashOf } from './content-hash.ts';
 import type { Flags } from './recipe-shape.ts';
 import type { StepInput } from './step-record.ts';
 
@@ -13,6 +13,8 @@ export interface Made {
   /** As it is typed. */
   readonly path: string;
   readonly sha256: string;
+  /** Of each of its files. */
+  readonly outputs: Readonly<Record<string, string>>;
 }
 
 /** A step with everything decided: what is typed, where the result goes, and what it is made from. */
@@ -34,7 +36,7 @@ export interface ReadyStep {
 }
 
 /** Flags that say where, on what, or how to tell of it, and not what comes out. */
-export const ELSEWHERE: ReadonlySet<string> = new Set(['name', 'runs', 'out', 'device', 'json', 'resume', 'fresh']);
+export const ELSEWHERE: ReadonlySet<string> = new Set(['name', 'runs', 'out', 'output', 'device', 'json', 'resume', 'fresh']);
 /** Hints of flags whose values may be files. */
 const FILE_HINT = /path|folder|file/;
 const FORMAT = 1;
@@ -79,7 +81,7 @@ export async function readyStep({ id, place, folderName, run, command, flags, ma
     content[key] = Array.isArray(value) ? parts : parts[0];
   }
   // A module's own text decides as much as its flags.
-  const source = command === undefined ? await hashFiles(resolve(cwd, run)) : undefined;
+  const source = command === undefined ? await hashFile(resolve(cwd, run)) : undefined;
   const hash = hashOf({ format: FORMAT, run: source ?? run, flags: content, needs: needs.map(({ sha256 }) => sha256) });
   const all = { ...flags, ...output.flags };
   const argv = command === undefined ? [] : argvOf(command, all);
@@ -89,9 +91,18 @@ export async function readyStep({ id, place, folderName, run, command, flags, ma
 /** What a value names: the result of a step, or something in it, or a file or folder of the user's; undefined where it names nothing. */
 async function inputOf(value: string, { key, made, cwd }: { key: string; made: readonly Made[]; cwd: string }): Promise<{ input: StepInput; content: unknown } | undefined> {
   const from = made.filter(({ path }) => value === path || value.startsWith(`${path}/`)).toSorted((a, b) => b.path.length - a.path.length)[0];
-  if (from !== undefined) return { input: { flag: key, step: from.step, path: value, sha256: from.sha256 }, content: { of: from.sha256, rest: value.slice(from.path.length) } };
+  if (from !== undefined) {
+    const sha256 = partHash(from, value.slice(from.path.length + 1));
+    return { input: { flag: key, step: from.step, path: value, sha256 }, content: { of: sha256, rest: value.slice(from.path.length) } };
+  }
   const place = findFolder(value, cwd);
   if (!existsSync(place)) return undefined;
-  const sha256 = hashOf(await hashFiles(place));
+  const sha256 = await hashInput(place);
   return { input: { flag: key, path: value, sha256 }, content: { file: sha256 } };
+}
+
+/** The hash of a part of a result, a file or a folder in it, so that a change elsewhere in it does not count; of all where the part is not known. */
+function partHash({ outputs, sha256 }: Made, part: string): string {
+  const found = Object.entries(outputs).filter(([name]) => name === part || name.startsWith(`${part}/`));
+  return part === '' || found.length === 0 ? sha256 : hashOf(Object.fromEntries(found));
 }

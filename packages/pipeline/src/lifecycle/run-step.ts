@@ -10,11 +10,12 @@ import { replaceText } from '../run/replace-text.ts';
 import { stepFlops } from '../cost/step-flops.ts';
 import { shownPath } from '../train/drive-run.ts';
 import { argsOf, type StepOutput } from './command-line.ts';
-import { hashFiles, hashOf } from './content-hash.ts';
-import { figuresOf, type Measured, recordedFigures, resultOf, type StepFigures, wasBegun } from './figures.ts';
+import { hashOf, hashResult } from './content-hash.ts';
+import { type Measured, recordedFigures, resultOf, type StepFigures, wasBegun } from './figures.ts';
 import type { Flags } from './recipe-shape.ts';
 import { ELSEWHERE, type ReadyStep } from './ready-step.ts';
 import { readStep, type StepRecord, writeStep } from './step-record.ts';
+import { figuresOf } from './task-figures.ts';
 import { weightBytes } from './weight-bytes.ts';
 
 export interface RunStepOptions {
@@ -67,7 +68,7 @@ export async function runStep(step: ReadyStep, { io, root, json, again, adopts, 
   const found = command === undefined ? { measured: await runModule(step, { io, say }) } : await runCommand(step, { io, json, resumes });
   if ('code' in found) return found;
   const seconds = found.measured.figures.seconds ?? (performance.now() - started) / 1000;
-  const outputs = await hashFiles(output.folder);
+  const outputs = await hashResult(output.folder);
   const flops = await stepFlops(output.folder);
   const done: StepRecord = {
     ...record, state: 'done',
@@ -141,7 +142,7 @@ function lasting(figures: StepFigures): StepFigures {
 
 /** What was added since, such as a model card, is nobody's business. */
 async function changedOutput(folder: string, { result }: StepRecord): Promise<string | undefined> {
-  const now = await hashFiles(folder);
+  const now = await hashResult(folder);
   const then = result?.outputs ?? {};
   return Object.keys(then).find((name) => now[name] !== then[name]);
 }

@@ -30,7 +30,7 @@ const run = async (json = false): Promise<{ code: number; out: string; err: stri
     io, json, runs: 'runs', name: 'quickstart', seed: 0, fresh: false, device: 'wasm', minutes: 0.1, filters: 'none', commands,
     // Pretraining on the documentation is a test of its own.
     base: { run: 'pretrain', with: { data: ['text'], filters: 'none', config: 'config.json', 'vocab-size': 300, steps: 40, batch: 4, length: 16, lr: 5e-3 } },
-    flags: { sft: { ...SHORT, 'eval-answers': 4 }, dpo: { ...SHORT, judge: ['fewer-words'], 'max-tokens': 2, 'eval-questions': 4 }, grpo: { ...SHORT, reward: ['summary'], samples: 2, 'max-tokens': 2, 'eval-questions': 4 }, student: { ...SHORT, 'eval-answers': 4, lr: 1e-3 } },
+    flags: { sft: { ...SHORT, 'eval-answers': 4 }, dpo: { ...SHORT, judge: ['fewer-words'], 'max-tokens': 2, 'eval-questions': 4 }, grpo: { ...SHORT, reward: ['summary'], samples: 2, 'max-tokens': 2, 'eval-questions': 4 }, student: { ...SHORT, 'eval-answers': 4, lr: 1e-3 }, eval: { limit: 4 } },
   });
   return { code, ...io.written };
 };

@@ -32,7 +32,7 @@ export function quickstartRecipe({ base, seed, brief, flags = {} }: QuickstartRe
   const stage = (name: keyof typeof FLAGS): Flags => ({ ...flags[name] ?? FLAGS[name], seed });
   return {
     lifecycle: 'quickstart', description: 'From text to a model that answers, prefers, and has found out by rewards what it was never shown; and to a small one for other programs.',
-    values: { 'bits-per-byte-below': brief ? 8 : 2.2, 'answers-above': brief ? -1 : 0.4, 'wins-above': brief ? -1 : 0.5, 'rewards-above': brief ? -1 : 0.5, 'quality-drop-below': brief ? 100 : 0.2, 'rounding-drop-below': 0.05 },
+    values: { 'bits-per-byte-below': brief ? 8 : 2.2, 'answers-above': brief ? -1 : 0.4, 'small-answers-above': brief ? -1 : 0.3, 'wins-above': brief ? -1 : 0.5, 'rewards-above': brief ? -1 : 0.5, 'quality-drop-below': brief ? 100 : 0.2, 'rounding-drop-below': 0.05 },
     steps: {
       base: { ...base, gate: [{ metric: 'bits_per_byte', below: '${bits-per-byte-below}', paired: 'perplexity' }, { metric: 'loss', below: -0.05, change_from: 'before' }], show: 'bits_per_byte' },
       questions: { run: 'questions', description: 'Making questions from the documented declarations: what they do, and what they are.', with: { seed } },
@@ -51,11 +51,16 @@ export function quickstartRecipe({ base, seed, brief, flags = {} }: QuickstartRe
       },
       student: {
         run: 'distill', description: 'Teaching a student of half the layers what the model that answers says.', with: { model: '${sft}', ...data('instructions', 'heldInstructions'), ...stage('student') },
-        gate: [{ metric: 'quality_drop', below: '${quality-drop-below}', beside: ['size_reduction', 'speed_up'] }], alternative: { ...stage('student'), steps: 2 * Number(stage('student').steps) },
+        gate: [{ metric: 'quality_drop', below: '${quality-drop-below}', beside: ['size_reduction', 'speed_up'] }], show: 'val/exact_match', alternative: { ...stage('student'), steps: 2 * Number(stage('student').steps) },
       },
       int8: {
         run: 'quantize', description: 'Putting the weights of the student into eight bits.', with: { run: '${student}', method: 'hqq', bits: 8, sensitivity: false },
-        gate: [{ metric: 'quality_drop', below: '${rounding-drop-below}', beside: ['size_reduction', 'speed_up'] }],
+        gate: [{ metric: 'quality_drop', below: '${rounding-drop-below}', beside: ['size_reduction', 'speed_up'] }], show: 'perplexity',
+      },
+      eval: {
+        run: 'eval', description: 'Asking the small model what it never saw: held-out declarations, answered to the letter.',
+        with: { run: '${int8}', tasks: ['declarations'], 'task-files': '${questions}/tasks', 'task-data': '${questions}/tasks', 'apply-chat-template': true, limit: 128, 'bootstrap-iters': 0, ...flags.eval },
+        gate: [{ metric: 'results/declarations/exact_match,none', above: '${small-answers-above}' }],
       },
       gguf: { run: 'export', description: 'For llama.cpp and all that builds on it.', with: { format: 'gguf', run: '${student}', type: 'q8_0' } },
       onnx: { run: 'export', description: 'For transformers.js and ONNX Runtime.', with: { format: 'onnx', run: '${student}', type: 'q8' } },
