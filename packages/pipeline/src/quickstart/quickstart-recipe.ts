@@ -13,7 +13,7 @@ export interface QuickstartRecipeOptions {
 const FLAGS: Readonly<Record<'sft' | 'dpo' | 'grpo' | 'student', Flags>> = {
   sft: { steps: 110, batch: 16, lr: 1e-3, warmup: 5, 'max-length': 128, packing: 'bfd', 'eval-answers': 128, 'eval-every': 55 },
   dpo: { steps: 40, batch: 16, lr: 6e-4, warmup: 4, 'max-length': 128, judge: ['fewer-words'], 'max-tokens': 32, 'eval-questions': 64, 'eval-every': 20 },
-  grpo: { steps: 40, batch: 8, samples: 8, lr: 3e-4, warmup: 3, 'max-tokens': 24, reward: ['summary'], 'eval-every': 10 },
+  grpo: { steps: 100, batch: 8, samples: 8, lr: 3e-4, warmup: 3, 'max-tokens': 24, reward: ['summary'], 'eval-every': 25 },
   student: { steps: 150, batch: 16, lr: 2e-3, warmup: 10, 'max-length': 128, 'eval-answers': 128, 'eval-every': 75 },
 };
 

@@ -69,7 +69,7 @@ export async function prepareGrpo(options: GrpoOptions, context: StageContext): 
       },
       optimizer: adamw({ lr: linear(options.lr ?? 1e-6, { warmupSteps: Math.min(options.warmup, steps), steps }), beta2: 0.999, weightDecay: options['weight-decay'] }),
       evalEvery: options['eval-every'] ?? Math.max(1, Math.ceil(steps / 8)), saveEvery: options['save-every'] ?? Math.max(1, Math.ceil(steps / 4)),
-      evaluate: async () => ({ 'val/reward': await meanReward(validation, { stage, functions, maxTokens }) }),
+      evaluate: async () => ({ 'val/reward': await meanReward(validation, { stage, functions, maxTokens, temperature }) }),
       stepFigures: () => Promise.resolve(latest),
       save: stage.save,
       dispose: stage.dispose,

@@ -92,7 +92,7 @@ export async function preparePpo(options: PpoOptions, context: StageContext): Pr
       },
       optimizer: adamw({ lr: linear(options.lr ?? 3e-6, { warmupSteps: Math.min(options.warmup, steps), steps }), beta2: 0.999, weightDecay: options['weight-decay'] }),
       evalEvery: options['eval-every'] ?? updates * Math.max(1, Math.ceil(rounds / 8)), saveEvery: updates * Math.max(1, Math.round((options['save-every'] ?? steps / 4) / updates)),
-      evaluate: async () => ({ 'val/reward': await meanReward(validation, { stage, functions, maxTokens }) }),
+      evaluate: async () => ({ 'val/reward': await meanReward(validation, { stage, functions, maxTokens, temperature }) }),
       stepFigures: () => Promise.resolve(latest),
       save: stage.save,
       dispose,

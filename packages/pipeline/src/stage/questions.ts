@@ -1,5 +1,5 @@
 import { type Answer, type Prompt, type Reward, rewardRound } from '@llm/preference';
-import { generate, greedy } from '@llm/model';
+import { generate, greedy, temperature as atTemperature } from '@llm/model';
 import type { Tree } from '@llm/tensor';
 import { CliError, UsageError } from '../cli/cli-error.ts';
 import type { StageOptions } from '../commands/stage-args.ts';
@@ -21,21 +21,24 @@ export interface Question extends Prompt {
 /** Questions that are answered at once. */
 const AT_ONCE = 64;
 
-/** How greedy answers are judged. */
+/** How answers are judged. */
 export interface Judging {
   readonly stage: StageModel;
   /** Default those of the stage. */
   readonly params?: Tree;
   readonly functions: readonly Reward<Question>[];
   readonly maxTokens: number;
+  /** Answers are drawn at it, the same ones of each question every time; default the likeliest token each time. */
+  readonly temperature?: number;
 }
 
-/** What greedy answers are worth, NaN where that cannot be said; and what they are. */
-export async function judged(questions: readonly Question[], { stage: { model, params: own, eosId, tokenizer }, params = own, functions, maxTokens }: Judging): Promise<{ rewards: number[]; texts: string[] }> {
+/** What answers are worth, NaN where that cannot be said; and what they are. */
+export async function judged(questions: readonly Question[], { stage: { model, params: own, eosId, tokenizer }, params = own, functions, maxTokens, temperature }: Judging): Promise<{ rewards: number[]; texts: string[] }> {
   const found: { rewards: number[]; texts: string[] } = { rewards: [], texts: [] };
+  const sampler = temperature === undefined ? greedy : atTemperature(temperature);
   for (const some of onceInBatches(questions, AT_ONCE)) {
     const made = some.map((): { ids: number[]; reason: Answer['reason'] } => ({ ids: [], reason: 'length' }));
-    for await (const { row, id, reason } of generate(model, params, some.map(({ ids }) => ids), { maxTokens, sampler: greedy, eosIds: [eosId] })) {
+    for await (const { row, id, reason } of generate(model, params, some.map(({ ids }) => ids), { maxTokens, sampler, eosIds: [eosId] })) {
       made[row]!.ids.push(id);
       if (reason !== undefined) made[row]!.reason = reason;
     }
@@ -47,7 +50,7 @@ export async function judged(questions: readonly Question[], { stage: { model, p
   return found;
 }
 
-/** The mean reward of greedy answers. */
+/** The mean reward of answers. */
 export async function meanReward(questions: readonly Question[], judging: Judging): Promise<number> {
   const rewards = (await judged(questions, judging)).rewards.filter((reward) => !Number.isNaN(reward));
   if (rewards.length === 0) throw new CliError('E_REWARD', 'llm: expected rewards of held-out questions but found that none could be judged. Check that records have an answer, or use another --reward.');
