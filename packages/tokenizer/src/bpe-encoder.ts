@@ -46,7 +46,7 @@ export function bpeEncoder(model: BpeModel): (bytes: Uint8Array, sink: IdSink) =
   return (bytes, sink) => {
     const text = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
     const limit = bytes.length;
-    for (let at = 0; at < limit; ) {
+    for (let at = 0; at < limit && !sink.full(); ) {
       const end = pieceEnd ? pieceEnd(bytes, at, limit) : limit;
       const short = end - at <= LONGEST_REMEMBERED;
       if (!short || !cache.recall(text, at, end, sink)) {

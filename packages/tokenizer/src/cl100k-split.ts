@@ -8,6 +8,8 @@ const pattern = (numbers: string): string =>
 
 const cl100kRegex: string = pattern('\\p{N}{1,3}');
 const qwen2Regex: string = pattern('\\p{N}');
+const nanochatRegex: string =
+  "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}{1,2}| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+";
 
 /**
  * The split of GPT-4 (`cl100k_base`): contractions in either case; letters with one character of any other kind in
@@ -39,6 +41,14 @@ export const qwen2Split: Split = makeSplit({
   regex: qwen2Regex,
   preTokenizer: splitThenByteLevel(qwen2Regex, { trimOffsets: false }),
   end: (bytes, start, limit) => cl100kEnd(bytes, start, limit, 1),
+});
+
+/** The split of nanochat: {@link cl100kSplit} with numbers two digits at a time. */
+export const nanochatSplit: Split = makeSplit({
+  name: 'nanochat',
+  regex: nanochatRegex,
+  preTokenizer: splitThenByteLevel(nanochatRegex),
+  end: (bytes, start, limit) => cl100kEnd(bytes, start, limit, 2),
 });
 
 function cl100kEnd(bytes: Uint8Array, start: number, limit: number, maxDigits: number): number {

@@ -67,14 +67,15 @@ export function createTokenizer(parts: TokenizerParts): Tokenizer {
   });
 
   function encode(text: string, options: EncodeOptions = {}): Uint32Array {
-    const { allowSpecial = false, addSpecialTokens = false } = options;
+    const { allowSpecial = false, addSpecialTokens = false, maxTokens = Infinity } = options;
     checkText('encode', text);
     // Where a function decides, it is asked about places in the text as given, which only offsets know.
-    if (typeof allowSpecial === 'function') return encodeWithOffsets(text, options).ids;
-    const sink = idSink((text.length >> 1) + 16);
+    if (typeof allowSpecial === 'function') return encodeWithOffsets(text, options).ids.slice(0, maxTokens);
+    const sink = idSink(Math.min(text.length >> 1, maxTokens) + 16, maxTokens);
     const template = addSpecialTokens ? templateIds(json.post_processor) : undefined;
     for (const id of template?.before ?? []) sink.push(id);
     for (const raw of splitRaw(text, { allowSpecial })) {
+      if (sink.full()) break;
       if ('id' in raw) sink.push(raw.id);
       else {
         for (const segment of splitNormalized(normalize(raw.text), { allowSpecial })) {

@@ -5,7 +5,8 @@ import { checkId } from './decode-bytes.ts';
 import { byteOf } from './decoders/decoders.ts';
 import type { ReadDecoder } from './decoders/read-decoder.ts';
 import { finishOffsets, spacesAround, trimSteps } from './encode-with-offsets.ts';
-import { type ReadModel, tokenModel } from './models/read-model.ts';
+import type { TokenModel } from './models/model.ts';
+import type { ReadModel } from './models/read-model.ts';
 import type { ReadNormalizer } from './normalizers/read-normalizer.ts';
 import type { ReadPreTokenizer } from './pre-tokenizers/read-pre-tokenizer.ts';
 import { templateIds } from './template-ids.ts';
@@ -19,7 +20,9 @@ export interface GeneralParts {
   readonly preTokenizer: ReadPreTokenizer;
   readonly postProcessor: PostProcessorJson | null;
   readonly decoder: ReadDecoder;
-  readonly model: ReadModel;
+  readonly model: Pick<ReadModel, 'tokens'>;
+  /** How the model cuts a piece. */
+  readonly cut: TokenModel;
   readonly json: () => TokenizerJson;
 }
 
@@ -32,7 +35,7 @@ interface Found {
 }
 
 /** The {@link Tokenizer} of any tokenizer.json: normalizer, pre-tokenizer, model, post-processor, one after the other on strings. */
-export function generalTokenizer({ added, normalizer, preTokenizer, postProcessor, decoder, model, json }: GeneralParts): Tokenizer {
+export function generalTokenizer({ added, normalizer, preTokenizer, postProcessor, decoder, model, cut, json }: GeneralParts): Tokenizer {
   const normalized = (text: string): string => normalizer.run(alignedText(text, { at: 0, tracked: false })).text;
   const tokens = [...model.tokens];
   for (const { id } of added) while (tokens.length < id) tokens.push('');
@@ -43,11 +46,10 @@ export function generalTokenizer({ added, normalizer, preTokenizer, postProcesso
   const addedIds = new Set(added.map(({ id }) => id));
   const splitRaw = addedTokenSplitter(added.filter((token) => !token.normalized));
   const splitNormalized = addedTokenSplitter(added.filter((token) => token.normalized), (token) => normalized(token.content));
-  const cut = tokenModel(model);
   const trims = trimSteps(postProcessor);
   const bytesOfByteLevel = isByteLevel(decoder.json);
 
-  function find(text: string, { allowSpecial = false, places }: { allowSpecial?: EncodeOptions['allowSpecial']; places: boolean }): Found {
+  function find(text: string, { allowSpecial = false, most = Infinity, places }: { allowSpecial?: EncodeOptions['allowSpecial']; most?: number; places: boolean }): Found {
     const found: Found = { ids: [], at: [], written: new Map() };
     const tracked = places || preTokenizer.needsPlaces || typeof allowSpecial === 'function';
     const put = (id: number, from: number, to: number, written?: string): void => {
@@ -56,6 +58,7 @@ export function generalTokenizer({ added, normalizer, preTokenizer, postProcesso
       found.at.push(from, to);
     };
     for (const raw of splitRaw(text, { allowSpecial })) {
+      if (found.ids.length >= most) break;
       if ('id' in raw) {
         put(raw.id, raw.from, raw.to, text.slice(raw.from, raw.to));
         continue;
@@ -69,6 +72,7 @@ export function generalTokenizer({ added, normalizer, preTokenizer, postProcesso
           continue;
         }
         for (const piece of preTokenizer.run(sliced(given, segment.from, segment.to))) {
+          if (found.ids.length >= most) break;
           if (piece.text === '') continue;
           const { ids: cuts, at } = cut(piece.text);
           cuts.forEach((id, i) => put(id, piece.from?.[at[2 * i]!] ?? 0, piece.to?.[at[2 * i + 1]! - 1] ?? 0));
@@ -92,10 +96,11 @@ export function generalTokenizer({ added, normalizer, preTokenizer, postProcesso
   return {
     size: tokens.length,
     specialTokens: new Map(added.filter((token) => token.special).map((token) => [token.content, token.id])),
-    encode(text, { allowSpecial = false, addSpecialTokens = false } = {}) {
+    encode(text, { allowSpecial = false, addSpecialTokens = false, maxTokens = Infinity } = {}) {
       checkText('encode', text);
       const { before, after } = around(addSpecialTokens);
-      return Uint32Array.from([...before, ...find(text, { allowSpecial, places: false }).ids, ...after]);
+      const all = [...before, ...find(text, { allowSpecial, most: maxTokens, places: false }).ids, ...after];
+      return Uint32Array.from(all.slice(0, maxTokens));
     },
     encodeWithOffsets(text, { allowSpecial = false, addSpecialTokens = false, unit = 'utf16', trimOffsets = true }: OffsetOptions = {}) {
       checkText('encodeWithOffsets', text);

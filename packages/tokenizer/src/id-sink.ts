@@ -2,12 +2,14 @@
 export interface IdSink {
   push(id: number): void;
   pushAll(ids: Int32Array, start: number, end: number): void;
-  /** A copy of what was pushed. */
+  /** Whether more ids than wanted need not be pushed. */
+  full(): boolean;
+  /** A copy of what was pushed, the first `most`. */
   finish(): Uint32Array;
 }
 
-/** An empty {@link IdSink} with room for `capacity` ids to begin with. */
-export function idSink(capacity: number): IdSink {
+/** An empty {@link IdSink} with room for `capacity` ids to begin with, of which `most` are wanted. */
+export function idSink(capacity: number, most: number = Infinity): IdSink {
   let ids = new Uint32Array(capacity);
   let count = 0;
   const reserve = (more: number): void => {
@@ -24,6 +26,7 @@ export function idSink(capacity: number): IdSink {
       if (count + end - start > ids.length) reserve(end - start);
       for (let i = start; i < end; i++) ids[count++] = from[i]!;
     },
-    finish: () => ids.slice(0, count),
+    full: () => count >= most,
+    finish: () => ids.slice(0, Math.min(count, most)),
   };
 }

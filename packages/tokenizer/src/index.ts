@@ -1,4 +1,8 @@
-export { cl100kSplit, llama3Split, qwen2Split } from './cl100k-split.ts';
+export { countTokens, isWithinTokenLimit } from './batch/count-tokens.ts';
+export type { TruncationOptions } from './batch/cut-lengths.ts';
+export { type BatchOptions, encodeBatch, type EncodedBatch } from './batch/encode-batch.ts';
+export type { PaddingOptions } from './batch/padding-options.ts';
+export { cl100kSplit, llama3Split, nanochatSplit, qwen2Split } from './cl100k-split.ts';
 export { gpt2Split } from './gpt2-split.ts';
 export { o200kSplit } from './o200k-split.ts';
 export { boundedRegex, type BoundedMatch, type BoundedRegex, type BoundedRegexOptions } from './regex/bounded-regex.ts';
@@ -7,13 +11,18 @@ export type { Split } from './split.ts';
 export { TokenizerError, type TokenizerErrorCode } from './tokenizer-error.ts';
 export { tokenizerFromJson } from './tokenizer-from-json.ts';
 export type {
-  AddedTokenJson, BpeModelJson, ByteLevelJson, DecoderJson, ModelJson, NormalizerJson, PostProcessorJson, PreTokenizerJson, TemplateJson, TemplatePieceJson, TokenizerJson,
-  UnigramJson, WordLevelJson, WordPieceJson,
+  AddedTokenJson, BpeModelJson, ByteLevelJson, DecoderJson, ModelJson, NormalizerJson, PaddingJson, PostProcessorJson, PreTokenizerJson, TemplateJson, TemplatePieceJson, TokenizerJson,
+  TruncationJson, UnigramJson, WordLevelJson, WordPieceJson,
 } from './tokenizer-json.ts';
 export { tokenizerToText } from './tokenizer-to-text.ts';
 export type { DecodeOptions, EncodeOptions, OffsetOptions, StreamDecoder, Tokenizer, TokenOffsets } from './tokenizer.ts';
 export { readTiktoken, type TiktokenOptions, tiktokenToText } from './tiktoken.ts';
-export { trainBpe, type TrainBpeOptions, type TrainProgress } from './train-bpe.ts';
+export { trainBpe, type TrainBpeOptions } from './train-bpe.ts';
+export { type TokenizerFigures, type TokenizerReport, tokenizerReport } from './report/tokenizer-report.ts';
+export { readSentencePiece } from './sentencepiece/read-sentencepiece.ts';
+export type { TrainProgress } from './train/pacer.ts';
+export { type CharacterBpeOptions, trainCharacterBpe } from './train/train-character-bpe.ts';
+export { trainWordPiece, type WordPieceOptions } from './train/train-word-piece.ts';
 export { chatTemplate } from './chat/chat-template.ts';
 export { ChatTemplateError, type ChatTemplateErrorCode } from './chat/chat-template-error.ts';
 export { encodeChat } from './chat/encode-chat.ts';

@@ -1,14 +1,25 @@
-import { byteLevelAlphabet, byteToChar } from './byte-level.ts';
-import type { WordCounts } from './count-words.ts';
 import { mergeQueue } from './merge-queue.ts';
 import type { MergeList } from './merge-word.ts';
 import { pairTable } from './pair-table.ts';
 
+/** The distinct words of a corpus as rows of ids. */
+export interface SymbolWords {
+  /** The tokens that there are before any merge, by id. */
+  readonly tokens: readonly string[];
+  /** Word i is `symbols[starts[i], starts[i] + sizes[i])`; it is merged in place. */
+  readonly symbols: Int32Array;
+  readonly starts: Int32Array;
+  readonly sizes: Int32Array;
+  /** How often each word occurs, [words]. */
+  readonly counts: Float64Array;
+}
+
 export interface LearnOptions {
   readonly vocabSize: number;
   readonly minFrequency: number;
-  readonly specialTokens: readonly string[];
   readonly maxTokenLength: number;
+  /** What a token that goes on with a word has in front, which a merge leaves out. None by default. */
+  readonly prefix?: string;
   /** Awaited between merges, with the number of tokens so far. */
   readonly pause: (tokens: number) => Promise<void> | undefined;
 }
@@ -20,9 +31,8 @@ export interface Learnt {
 }
 
 /**
- * Learns merges as the `BpeTrainer` of Hugging Face `tokenizers` does: special tokens first, then the 256 byte characters by
- * code point, then one token per merge of the most frequent pair (ties: lowest left id, then lowest right id) until there are
- * `vocabSize` tokens or no pair is frequent enough.
+ * Learns merges as the `BpeTrainer` of Hugging Face `tokenizers` does: behind the tokens that there are, one token per merge of the
+ * most frequent pair (ties: lowest left id, then lowest right id) until there are `vocabSize` tokens or no pair is frequent enough.
  *
  * Its bookkeeping is kept to the letter where it shows: a merge that spells a known token reuses that id; the count of a
  * merged pair is not reset, which matters when a reused id makes the pair appear again; a pair that is merged twice counts
@@ -30,14 +40,12 @@ export interface Learnt {
  *
  * Sennrich, Haddow & Birch 2016, https://arxiv.org/abs/1508.07909
  */
-export async function learnMerges(corpus: WordCounts, options: LearnOptions): Promise<Learnt> {
-  const { vocabSize, minFrequency, maxTokenLength, pause } = options;
-  const tokens = [...new Set([...options.specialTokens, ...byteLevelAlphabet])];
+export async function learnMerges({ symbols, starts, sizes, counts, tokens: known }: SymbolWords, options: LearnOptions): Promise<Learnt> {
+  const { vocabSize, minFrequency, maxTokenLength, prefix = '', pause } = options;
+  const tokens = [...known];
   const ids = new Map(tokens.map((token, id) => [token, id]));
-  // In bytes, as the pieces of a merge count; special tokens don't matter here until a merge spells one.
+  // In symbols of the words as they came, as the pieces of a merge count; special tokens don't matter here until a merge spells one.
   const lengths = tokens.map(() => 1);
-  const { symbols, starts, sizes } = wordSymbols(corpus, ids);
-  const { counts } = corpus;
   const pairs = pairTable();
   const pairCounts: number[] = [];
   const queue = mergeQueue();
@@ -111,7 +119,8 @@ export async function learnMerges(corpus: WordCounts, options: LearnOptions): Pr
     }
     if (top.count < 1 || top.count < minFrequency) break;
     queue.removeFirst();
-    const token = tokens[top.left]! + tokens[top.right]!;
+    const right = tokens[top.right]!;
+    const token = tokens[top.left]! + (right.startsWith(prefix) ? right.slice(prefix.length) : right);
     let merged = ids.get(token);
     if (merged === undefined) {
       merged = tokens.length;
@@ -135,19 +144,4 @@ export async function learnMerges(corpus: WordCounts, options: LearnOptions): Pr
       results: Int32Array.from(merges.values()),
     },
   };
-}
-
-// The words as rows of token ids, one byte each to begin with.
-function wordSymbols({ words }: WordCounts, ids: ReadonlyMap<string, number>): {
-  symbols: Int32Array;
-  starts: Int32Array;
-  sizes: Int32Array;
-} {
-  const byteIds = Int32Array.from({ length: 256 }, (_, byte) => ids.get(byteToChar(byte))!);
-  const starts = words.offsets.slice(0, words.count);
-  const sizes = starts.map((start, word) => words.offsets[word + 1]! - start);
-  const symbols = new Int32Array(words.offsets[words.count]!);
-  const arena = words.arena;
-  for (let i = 0; i < symbols.length; i++) symbols[i] = byteIds[arena[i]!]!;
-  return { symbols, starts, sizes };
 }

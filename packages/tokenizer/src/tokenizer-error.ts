@@ -5,7 +5,8 @@ export type TokenizerErrorCode =
   | 'E_TOKENIZER_REGEX'
   | 'E_TOKENIZER_VOCAB'
   | 'E_TOKENIZER_MERGE'
-  | 'E_TOKENIZER_LIMIT';
+  | 'E_TOKENIZER_LIMIT'
+  | 'E_TOKENIZER_MODEL';
 
 /**
  * A tokenizer file that cannot be used, with a `code` to branch on and a message that says what to do.
@@ -18,6 +19,7 @@ export type TokenizerErrorCode =
  * | `E_TOKENIZER_VOCAB` | ids repeat or leave gaps |
  * | `E_TOKENIZER_MERGE` | a merge names a token that does not exist |
  * | `E_TOKENIZER_LIMIT` | larger than any real tokenizer |
+ * | `E_TOKENIZER_MODEL` | bytes that are no SentencePiece model |
  */
 export class TokenizerError extends Error {
   override readonly name = 'TokenizerError';

@@ -5,9 +5,10 @@ import { readDecoder } from './decoders/read-decoder.ts';
 import { generalTokenizer } from './general-tokenizer.ts';
 import { gpt2Split } from './gpt2-split.ts';
 import { arrayAt, booleanAt, field, integerAt, objectAt, stringAt, unsupported, wrong } from './json-fields.ts';
-import { coversBytes, MAX_TOKENS, type ReadModel, readModel, tooLarge, vocabOf } from './models/read-model.ts';
+import { coversBytes, MAX_TOKENS, type ReadModel, readModel, tokenModel, tooLarge, vocabOf } from './models/read-model.ts';
 import { readNormalizer } from './normalizers/read-normalizer.ts';
 import { readPreTokenizer } from './pre-tokenizers/read-pre-tokenizer.ts';
+import { readPadding, readTruncation } from './batch/read-lengths.ts';
 import { readPostProcessor } from './read-post-processor.ts';
 import type { Split } from './split.ts';
 import { shown, TokenizerError } from './tokenizer-error.ts';
@@ -48,10 +49,8 @@ export function tokenizerFromJson(json: unknown): Tokenizer {
   }
   const version = field(file, 'version') ?? '1.0';
   if (version !== '1.0') throw unsupported('version', version, '"1.0"');
-  for (const name of ['truncation', 'padding']) {
-    const value = field(file, name) ?? null;
-    if (value !== null) throw unsupported(name, value, 'null (set it to null, then cut or pad the ids yourself)');
-  }
+  const truncation = readTruncation(field(file, 'truncation'));
+  const padding = readPadding(field(file, 'padding'));
   const model = readModel(field(file, 'model'));
   const normalizer = readNormalizer(field(file, 'normalizer'));
   const preTokenizer = readPreTokenizer(field(file, 'pre_tokenizer'));
@@ -60,13 +59,13 @@ export function tokenizerFromJson(json: unknown): Tokenizer {
   const size = added.reduce((most, token) => Math.max(most, token.id + 1), model.tokens.length);
   const postProcessor = readPostProcessor(field(file, 'post_processor'), size);
   const head = {
-    version: '1.0' as const, truncation: null, padding: null, added_tokens: added, normalizer: normalizer.json, pre_tokenizer: preTokenizer.json, post_processor: postProcessor, decoder: decoder.json,
+    version: '1.0' as const, truncation, padding, added_tokens: added, normalizer: normalizer.json, pre_tokenizer: preTokenizer.json, post_processor: postProcessor, decoder: decoder.json,
   };
   if ('merges' in model && decoder.json?.type === 'ByteLevel' && onlyNfc(normalizer.json) && onlyBytes(postProcessor) && isPlainBpe(model)) {
     const cut = byteLevelSplit(preTokenizer.json);
     if (cut !== undefined) return createTokenizer({ json: { ...head, model: model.options }, tokens: model.tokens, merges: model.merges, split: cut.split });
   }
-  return generalTokenizer({ added, normalizer, preTokenizer, postProcessor, decoder, model, json: (): TokenizerJson => ({ ...structuredClone(head), model: modelJson(model) }) });
+  return generalTokenizer({ added, normalizer, preTokenizer, postProcessor, decoder, model, cut: tokenModel(model), json: (): TokenizerJson => ({ ...structuredClone(head), model: modelJson(model) }) });
 }
 
 function onlyNfc(normalizer: NormalizerJson | null): boolean {

@@ -1,3 +1,21 @@
+/** The `truncation` of a tokenizer.json. */
+export interface TruncationJson {
+  direction: 'Left' | 'Right';
+  max_length: number;
+  strategy: 'LongestFirst' | 'OnlyFirst' | 'OnlySecond';
+  stride: number;
+}
+
+/** The `padding` of a tokenizer.json. */
+export interface PaddingJson {
+  strategy: 'BatchLongest' | { Fixed: number };
+  direction: 'Left' | 'Right';
+  pad_to_multiple_of: number | null;
+  pad_id: number;
+  pad_type_id: number;
+  pad_token: string;
+}
+
 /** An entry of `added_tokens`. */
 export interface AddedTokenJson {
   id: number;
@@ -153,8 +171,8 @@ export type ModelJson = BpeModelJson | WordPieceJson | WordLevelJson | UnigramJs
  */
 export interface TokenizerJson {
   version: '1.0';
-  truncation: null;
-  padding: null;
+  truncation: TruncationJson | null;
+  padding: PaddingJson | null;
   added_tokens: AddedTokenJson[];
   normalizer: NormalizerJson | null;
   pre_tokenizer: PreTokenizerJson | null;

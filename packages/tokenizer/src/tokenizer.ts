@@ -12,6 +12,8 @@ export interface EncodeOptions {
   readonly allowSpecial?: boolean | ((from: number, to: number) => boolean);
   /** Put the special tokens of the file's template around the ids (`<|begin_of_text|>` for Llama 3). Off by default. */
   readonly addSpecialTokens?: boolean;
+  /** Only the first so many ids of the text; what lies behind them is not looked at, up to the end of a piece. All by default. */
+  readonly maxTokens?: number;
 }
 
 export interface OffsetOptions extends EncodeOptions {

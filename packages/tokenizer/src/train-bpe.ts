@@ -1,43 +1,33 @@
-import { addedToken, MAX_ADDED_TOKEN_LENGTH } from './added-tokens.ts';
-import { byteLevelAlphabet } from './byte-level.ts';
+import { addedToken } from './added-tokens.ts';
 import { countWords } from './count-words.ts';
 import { createTokenizer } from './create-tokenizer.ts';
 import { gpt2Split } from './gpt2-split.ts';
 import { learnMerges } from './learn-merges.ts';
+import { byteSymbols, bytesInOrder, specialFirst } from './train/byte-symbols.ts';
+import { checkNumber, checkSpecialTokens } from './train/check-training.ts';
+import { pacer, type TrainControl } from './train/pacer.ts';
 import { MAX_TOKENS } from './models/read-model.ts';
 import type { Split } from './split.ts';
-import { shown } from './tokenizer-error.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import type { AddedTokenJson, ByteLevelJson } from './tokenizer-json.ts';
 
-/** How far a training is. */
-export interface TrainProgress {
-  /** `count` reads the documents, `merge` learns from them. */
-  readonly phase: 'count' | 'merge';
-  /** Merges learnt so far. */
-  readonly merges: number;
-  /** Merges to learn, at most. */
-  readonly total: number;
-}
-
-export interface TrainBpeOptions {
+export interface TrainBpeOptions extends TrainControl {
   /** The number of ids to end with: special tokens, 256 bytes, and one for each merge. */
   readonly vocabSize: number;
   /** Pairs that occur less often are not merged. 0 by default. */
   readonly minFrequency?: number;
   /** Where merges stop: {@link gpt2Split} by default. */
   readonly pattern?: Split;
-  /** Tokens that no text contains, `<|endoftext|>`; they get the first ids. */
+  /** Tokens that no text contains, `<|endoftext|>`; they get the first ids, or with `bytesFirst` the last. */
   readonly specialTokens?: readonly string[];
+  /**
+   * Numbers bytes by their values and special tokens last, as tiktoken, rustbpe and nanochat do, where Hugging Face puts special tokens first
+   * and bytes by their characters. Of equally frequent pairs the one with the lowest ids still comes first, so other merges may win.
+   */
+  readonly bytesFirst?: boolean;
   /** Tokens stay shorter than this many bytes, but two single bytes always merge. No bound by default. */
   readonly maxTokenLength?: number;
-  readonly onProgress?: (progress: TrainProgress) => void;
-  /** Stops the training: the promise is rejected with the signal's reason. */
-  readonly signal?: AbortSignal;
 }
-
-// Long enough to cost nothing, short enough for a page to stay alive.
-const PAUSE_EVERY_MS = 40;
 
 /**
  * Trains a byte-level BPE tokenizer on `documents`, giving the same vocabulary and merges as the `BpeTrainer` of Hugging Face
@@ -63,28 +53,27 @@ export async function trainBpe(
   documents: Iterable<string> | AsyncIterable<string>,
   options: TrainBpeOptions,
 ): Promise<Tokenizer> {
-  const { vocabSize, minFrequency = 0, pattern = gpt2Split, specialTokens = [], maxTokenLength = Infinity } = options;
-  checkSpecialTokens(specialTokens);
-  const base = new Set([...specialTokens, ...byteLevelAlphabet]).size;
-  checkNumber('vocabSize', vocabSize, { least: base, most: MAX_TOKENS, why: `${base} ids are taken by the bytes and special tokens` });
-  checkNumber('minFrequency', minFrequency, { least: 0, most: Infinity, why: '0 merges any pair that occurs' });
-  checkNumber('maxTokenLength', maxTokenLength, { least: 1, most: Infinity, why: 'it is a number of bytes' });
+  const { vocabSize, minFrequency = 0, pattern = gpt2Split, specialTokens = [], bytesFirst = false, maxTokenLength = Infinity } = options;
+  checkSpecialTokens('trainBpe', specialTokens);
+  const base = specialFirst(specialTokens).length;
+  checkNumber('trainBpe', 'vocabSize', vocabSize, { least: base, most: MAX_TOKENS, why: `${base} ids are taken by the bytes and special tokens` });
+  checkNumber('trainBpe', 'minFrequency', minFrequency, { least: 0, most: Infinity, why: '0 merges any pair that occurs' });
+  checkNumber('trainBpe', 'maxTokenLength', maxTokenLength, { least: 1, most: Infinity, why: 'it is a number of bytes' });
   const pauser = pacer(options, vocabSize - base);
   const corpus = await countWords(documents, { split: pattern, pause: () => pauser('count', 0) });
-  const { tokens, merges } = await learnMerges(corpus, {
-    vocabSize,
+  const { tokens, merges } = await learnMerges(byteSymbols(corpus, bytesFirst ? bytesInOrder : specialFirst(specialTokens)), {
+    vocabSize: bytesFirst ? vocabSize - (base - 256) : vocabSize,
     minFrequency,
-    specialTokens,
     maxTokenLength,
-    pause: (size) => pauser('merge', size - base),
+    pause: (size) => pauser('merge', size - (bytesFirst ? 256 : base)),
   });
-  options.onProgress?.({ phase: 'merge', merges: tokens.length - base, total: vocabSize - base });
+  options.onProgress?.({ phase: 'merge', merges: tokens.length - (bytesFirst ? 256 : base), total: vocabSize - base });
   return createTokenizer({
     json: {
       version: '1.0',
       truncation: null,
       padding: null,
-      added_tokens: addedTokens(specialTokens),
+      added_tokens: addedTokens(specialTokens, tokens),
       normalizer: null,
       pre_tokenizer: pattern.preTokenizer,
       post_processor: byteLevel({ trimOffsets: false }),
@@ -110,40 +99,9 @@ function byteLevel({ trimOffsets }: { trimOffsets: boolean }): ByteLevelJson {
   return { type: 'ByteLevel', add_prefix_space: true, trim_offsets: trimOffsets, use_regex: true };
 }
 
-function addedTokens(specialTokens: readonly string[]): AddedTokenJson[] {
-  return [...new Set(specialTokens)].map(addedToken);
-}
-
-// Returns a function that reports, stops, or gives way to other tasks, where it is time to.
-function pacer(
-  { onProgress, signal }: TrainBpeOptions,
-  total: number,
-): (phase: TrainProgress['phase'], merges: number) => Promise<void> | undefined {
-  signal?.throwIfAborted();
-  let last = performance.now();
-  return (phase, merges) => {
-    if (performance.now() - last < PAUSE_EVERY_MS) return undefined;
-    onProgress?.({ phase, merges, total });
-    return new Promise((resolve) => setTimeout(resolve)).then(() => {
-      signal?.throwIfAborted();
-      last = performance.now();
-    });
-  };
-}
-
-function checkNumber(name: string, value: number, { least, most, why }: { least: number; most: number; why: string }): void {
-  if ((Number.isInteger(value) || value === most) && value >= least && value <= most) return;
-  const range = most === Infinity ? `${least} or more` : `from ${least} to ${most}`;
-  throw new RangeError(`trainBpe: expected ${name} to be an integer ${range} but found ${String(value)}. Note that ${why}.`);
-}
-
-function checkSpecialTokens(tokens: readonly string[]): void {
-  for (const token of tokens) {
-    const valid = typeof token === 'string' && token !== '' && token.length <= MAX_ADDED_TOKEN_LENGTH && !/[\ud800-\udfff]/u.test(token);
-    if (!valid) {
-      throw new RangeError(
-        `trainBpe: expected special tokens to be strings of 1 to ${MAX_ADDED_TOKEN_LENGTH} characters but found ${shown(token)}. Use a name such as "<|endoftext|>".`,
-      );
-    }
-  }
+// A special token has the id that the model gives it, or one behind all of those.
+function addedTokens(specialTokens: readonly string[], tokens: readonly string[]): AddedTokenJson[] {
+  const ids = new Map(tokens.map((token, id) => [token, id]));
+  let next = tokens.length;
+  return [...new Set(specialTokens)].map((token) => addedToken(token, ids.get(token) ?? next++)).sort((a, b) => a.id - b.id);
 }

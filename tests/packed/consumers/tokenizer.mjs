@@ -1,10 +1,11 @@
 import {
-  boundedRegex, chatTemplate, chatTemplateConfig, ChatTemplateError, cl100kSplit, encodeChat, gpt2Split, llama3Split, o200kSplit, qwen2Split, readChatTemplate, readTiktoken, templates, textTemplate, tiktokenToText, tokenizerFromJson, tokenizerToText, trainBpe,
+  boundedRegex, chatTemplate, chatTemplateConfig, ChatTemplateError, cl100kSplit, countTokens, encodeBatch, encodeChat, gpt2Split, isWithinTokenLimit, llama3Split, nanochatSplit, o200kSplit, qwen2Split, readChatTemplate, readSentencePiece,
+  readTiktoken, templates, textTemplate, tiktokenToText, tokenizerFromJson, tokenizerReport, tokenizerToText, trainBpe, trainCharacterBpe, trainWordPiece,
 } from '@llm/tokenizer';
 import { expect } from '../expect.mjs';
 
 const text = 'low lower lowest, new newer newest 2024 😀';
-for (const pattern of [gpt2Split, cl100kSplit, llama3Split, o200kSplit, qwen2Split]) {
+for (const pattern of [gpt2Split, cl100kSplit, llama3Split, o200kSplit, qwen2Split, nanochatSplit]) {
   const tokenizer = await trainBpe([text], { vocabSize: 265, pattern, specialTokens: ['<|endoftext|>'] });
   expect(tokenizer.size === 265, `265 ids but found ${tokenizer.size}`);
   expect(tokenizer.decode(tokenizer.encode(text)) === text, 'the same text back');
@@ -29,3 +30,11 @@ try {
 expect(textTemplate('{{ q | trim }}?\n').render({ q: ' why' }) === 'why?\n', 'a template over data');
 expect(readTiktoken(tiktokenToText(tokenizer), { pattern: gpt2Split }).decode([...new TextEncoder().encode('a')].map(() => tokenizer.tokenToId('a'))) === 'a', 'ranks and back');
 expect([...boundedRegex('b+', { dialect: 'python', maxSteps: () => 100 }).matches([...'abb'])][0].to === 3, 'a match in few steps');
+const wordPiece = await trainWordPiece([text], { vocabSize: 40, specialTokens: ['[UNK]'], preTokenizer: { type: 'Whitespace' } });
+const { rowOffsets, attentionMask } = encodeBatch(wordPiece, [['low', 'lower'], ['new', 'low']], { truncation: { maxLength: 3 }, padding: {} });
+expect(rowOffsets[2] === 2 * rowOffsets[1] && attentionMask.length === rowOffsets[2], 'rows of one length');
+const characters = await trainCharacterBpe([text], { vocabSize: 30, preTokenizer: { type: 'WhitespaceSplit' } });
+expect(countTokens(characters, 'low') <= 3 && !isWithinTokenLimit(characters, text, { limit: 1 }), 'few tokens but more than one');
+const piece = (content, type) => [0x0a, content.length + 4, 0x0a, content.length, ...new TextEncoder().encode(content), 0x18, type];
+expect(readSentencePiece(Uint8Array.from([...piece('<unk>', 2), ...piece('a', 1)])).encode('a').includes(1), 'a piece of a model');
+expect((await tokenizerReport(characters, { all: [text] })).total.tokens > 0, 'figures of a text');

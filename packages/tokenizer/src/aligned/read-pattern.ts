@@ -1,4 +1,4 @@
-import { cl100kSplit, llama3Split, qwen2Split } from '../cl100k-split.ts';
+import { cl100kSplit, llama3Split, nanochatSplit, qwen2Split } from '../cl100k-split.ts';
 import { gpt2Split } from '../gpt2-split.ts';
 import { field, objectAt, stringAt, wrong } from '../json-fields.ts';
 import { o200kSplit } from '../o200k-split.ts';
@@ -9,7 +9,7 @@ import type { PatternJson } from '../tokenizer-json.ts';
 import { literal, type Pattern } from './stretches.ts';
 
 /** The regular expressions that have a scanner. */
-export const KNOWN_SPLITS: readonly Split[] = [gpt2Split, cl100kSplit, llama3Split, qwen2Split, o200kSplit];
+export const KNOWN_SPLITS: readonly Split[] = [gpt2Split, cl100kSplit, llama3Split, qwen2Split, nanochatSplit, o200kSplit];
 
 /** Checks `{ String }` or `{ Regex }`. A well-known expression is its scanner; any other runs within a number of steps. */
 export function readPattern(value: unknown, path: string): { json: PatternJson; pattern: Pattern } {

@@ -7,6 +7,7 @@ export function replacing(pattern: Pattern, content: string): (text: string) => 
   return (text) => pattern(text).map(({ from, to, match }) => (match ? content : text.slice(from, to))).join('');
 }
 
+/** Every match of a pattern in each token as `content`. */
 export function replaceDecoder(pattern: Pattern, content: string): Decoder {
   return (tokens) => tokens.map(replacing(pattern, content));
 }

@@ -74,7 +74,7 @@ export function unigram(
 }
 
 /** Calls `each` with the end and the id of every token that the text has at a place, the shortest first. */
-function trieOf(tokens: readonly string[]): (text: string, start: number, each: (end: number, id: number) => void) => void {
+export function trieOf(tokens: readonly string[]): (text: string, start: number, each: (end: number, id: number) => void) => void {
   const children = new Map<number, number>();
   const ends: number[] = [-1];
   tokens.forEach((token, id) => {

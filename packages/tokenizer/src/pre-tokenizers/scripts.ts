@@ -12,17 +12,22 @@ const NAMES = 'Latin Common Inherited Han Hiragana Katakana Cyrillic Greek Arabi
 const tests: (readonly [string, RegExp])[] = NAMES.split(' ').map((name) => [name, new RegExp(`\\p{Script=${name}}`, 'u')]);
 const known = new Map<number, string | undefined>();
 
+/** The name of a character's script as Unicode writes it; undefined for a script that few people use. */
+export function scriptName(code: number): string | undefined {
+  if (!known.has(code)) {
+    const char = String.fromCodePoint(code);
+    known.set(code, tests.find(([, test]) => test.test(char))?.[0]);
+  }
+  return known.get(code);
+}
+
 /** The script that a character counts to: kana count as Han, and a blank to any (undefined). */
 function scriptOf(code: number): string | undefined {
   if (code === 0x20) return undefined;
   // The mark that makes a vowel of kana long.
   if (code === 0x30fc) return 'Han';
-  if (!known.has(code)) {
-    const char = String.fromCodePoint(code);
-    const name = tests.find(([, test]) => test.test(char))?.[0];
-    known.set(code, name === 'Hiragana' || name === 'Katakana' ? 'Han' : name);
-  }
-  return known.get(code);
+  const name = scriptName(code);
+  return name === 'Hiragana' || name === 'Katakana' ? 'Han' : name;
 }
 
 /**
