@@ -1,5 +1,6 @@
 /** Stable names of everything that can be wrong with input data. */
 export type DataErrorCode =
+  | 'E_CSV'
   | 'E_EMPTY'
   | 'E_ENCODING'
   | 'E_FILE_TOO_LARGE'
@@ -10,9 +11,14 @@ export type DataErrorCode =
   | 'E_GZIP_TRUNCATED'
   | 'E_JSONL'
   | 'E_LINE_TOO_LONG'
+  | 'E_MANIFEST'
   | 'E_NOT_A_FILE'
   | 'E_NOT_FOUND'
-  | 'E_UNREADABLE';
+  | 'E_SFT'
+  | 'E_UNREADABLE'
+  | 'E_ZSTD_BOMB'
+  | 'E_ZSTD_CORRUPT'
+  | 'E_ZSTD_UNSUPPORTED';
 
 export interface DataErrorOptions {
   /** What was expected and what was found: `expected … but found …`. */

@@ -54,3 +54,15 @@ export function countOf(text: string, part: string): number {
   for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) count++;
   return count;
 }
+
+/** `text.split()` of Python: the runs of what is no white space. */
+export function pythonWords(text: string): string[] {
+  const words: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    while (at < text.length && isPythonSpace(text.charCodeAt(at))) at++;
+    const start = at;
+    while (at < text.length && !isPythonSpace(text.charCodeAt(at))) at++;
+    if (at > start) words.push(text.slice(start, at));
+  }
+  return words;
+}

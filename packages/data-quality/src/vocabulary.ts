@@ -1,4 +1,5 @@
 import { isOnlyPunctuation } from './punctuation.ts';
+import { isSentenceEnd } from './sentence-ends.ts';
 import { codePoints } from './text-length.ts';
 
 /**
@@ -28,6 +29,10 @@ export const FLAGS = 5;
 /** Nothing but punctuation and control characters. */
 export const ONLY_PUNCTUATION = 1;
 export const HAS_LETTER = 2;
+/** One mark that ends a sentence, in any script. */
+export const ENDS_SENTENCE = 4;
+/** Nothing but what Unicode calls punctuation, which is less than ONLY_PUNCTUATION: it goes on with the sentence before it. */
+export const ONLY_MARKS = 8;
 
 /** Odd, so that it has an inverse modulo 2³²: the hash of any run of words is then a difference of two prefix sums. */
 const BASE = 0x2c1b3c6d;
@@ -61,6 +66,7 @@ function copyOf(word: string): string {
 }
 
 const LETTER = /\p{L}/u;
+const MARKS = /^\p{P}+$/u;
 
 /** Number of a word, which is added where it is new. */
 export function numberOf(vocabulary: Vocabulary, word: string): number {
@@ -74,7 +80,7 @@ export function numberOf(vocabulary: Vocabulary, word: string): number {
     power = Math.imul(power, BASE);
     inverse = Math.imul(inverse, BASE_INVERSE);
   }
-  const kind = (isOnlyPunctuation(word) ? ONLY_PUNCTUATION : 0) | (LETTER.test(word) ? HAS_LETTER : 0);
+  const kind = (isOnlyPunctuation(word) ? ONLY_PUNCTUATION : 0) | (LETTER.test(word) ? HAS_LETTER : 0) | (MARKS.test(word) ? ONLY_MARKS : 0) | (isSentenceEnd(word) ? ENDS_SENTENCE : 0);
   const place = id * WORD_FIELDS;
   vocabulary.records[place + POINTS] = codePoints(word);
   vocabulary.records[place + UNITS] = word.length;

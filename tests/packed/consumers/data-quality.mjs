@@ -28,3 +28,85 @@ expect(ledger.toJSON().dropped.length > 0, 'the ledger to say why');
 expect(normalizeForDedup('a  b') === normalizeForDedup('a b'), 'white space not to matter');
 expect(englishWords("Don't panic.").length > 0, 'words');
 expect(codePoints('😀') === 1 && utf8Bytes('😀') === 4, 'one code point in four bytes');
+
+import {
+  bloomDedup, c4BadWords, c4Paragraph, c4Quality, createFastMinhash, createMinhash, createMinhashIndex, decontaminate, englishSentences, finewebFilters,
+  finewebQuality, nearDuplicates, sentenceDedup, similarity, simplifyText, unigramFilter, urlFilter,
+} from '@llm/data-quality';
+
+const reasonOf = (filter, document) => filter.check({ id: 'x', text: '', ...document }).reason;
+const running = 'One two three four five six. Seven eight nine ten eleven twelve! ';
+expect(englishSentences(running).length === 2, 'two sentences');
+expect(reasonOf(c4Quality(), { text: running }) === 'too_few_sentences', 'two sentences to be too few');
+expect(reasonOf(c4Paragraph(), { text: running }) === '< 3 paragraphs', 'one line to be too few');
+expect(reasonOf(c4BadWords({ words: { en: ['seven'] } }), { text: running }) === 'document_removed_with_badwords', 'the word to be found');
+expect(reasonOf(finewebQuality(), { text: 'Home\nAbout' }) === 'line_punct_ratio', 'no line to end a sentence');
+expect(finewebFilters().length === 4, 'four filters');
+expect(reasonOf(urlFilter({ domains: ['bad.org'] }), { source: 'https://www.bad.org/' }) === 'domain', 'the domain to be found');
+expect(reasonOf(unigramFilter({ counts: new Map([['the', 1]]) }), { text: 'xyz' }) === 'unigram_log_prob', 'the word to be rare');
+expect(simplifyText('Déjà 3.5!') === 'deja 0', 'the text to be simplified');
+for (const minhash of [createMinhash(), createFastMinhash()]) {
+  expect(similarity(minhash.signature(running), minhash.signature(running.toUpperCase()), minhash) === 1, 'case not to matter');
+  const index = createMinhashIndex(minhash);
+  for (const each of [running, 'too short', running]) index.add(each);
+  const filter = nearDuplicates(index.clusters());
+  expect([running, 'too short', running].map((each) => reasonOf(filter, { text: each })).join() === ',,near_duplicate', 'the third document to go');
+}
+const sentences = sentenceDedup({ sentences: 2 });
+expect(reasonOf(sentences, { text: running }) === undefined && reasonOf(sentences, { text: running }) === 'sentence_dedup_short_doc', 'the second to be repeated');
+const bloom = bloomDedup({ bits: 1024, hashes: 2, ngrams: 5 });
+expect(reasonOf(bloom, { text: running }) === undefined && reasonOf(bloom, { text: running }) === 'bloom_duplicate', 'the second to be seen');
+expect(reasonOf(decontaminate({ examples: [{ task: 'quiz', label: 'five six seven eight' }], ngrams: 4 }), { text: running }) === 'contaminated', 'the answer to be found');
+
+import {
+  answerCompleteness, checkManifest, COLLECTION_KINDS, countTokensBy, coveringSample, createManifest, DataError, difficultyBuckets, diffManifests, findPii,
+  identifyLanguage, instructionClarity, instructionFollowingDifficulty, isChineseId, isIban, isLuhn, jsonlBytes, languageFilter, licensePolicy, mixDocuments, mixTable, parseSpdx, piiFormatter,
+  piiRedactor, planMix, provenanceOf, readCsv, replacePii, satisfiesSpdx, scoreSft, SFT_DIMENSIONS, sourceDrift, sourceStatistics, styleConsistency, styleProfile,
+  taskDiversity, taskKind, toSftExample, withProvenance,
+} from '@llm/data-quality';
+
+const personal = 'ann@mail.cn 13800138000 8.8.8.8';
+expect(replacePii(personal, findPii(personal)) === '[EMAIL] [PHONE] [IP]', 'three labels');
+expect(piiRedactor().check({ id: 'a', text: personal }).document.text === '[EMAIL] [PHONE] [IP]', 'a document with labels');
+expect(piiFormatter().check({ id: 'a', text: personal }).document.text === 'email@example.com 13800138000 22.214.171.124', 'addresses of nobody');
+expect(isLuhn('4111111111111111') && isIban('GB82WEST12345698765432') && isChineseId('11010519491231002X'), 'checks to hold');
+
+expect(satisfiesSpdx(parseSpdx('MIT OR Zlib'), ({ license }) => license === 'Zlib'), 'one of two licences to do');
+const [labelled] = await collect(withProvenance([{ id: 'a', text: 'x y' }], { source: 'web', collection: COLLECTION_KINDS[0], license: 'Zlib' }));
+expect(provenanceOf(labelled).license === 'Zlib' && reasonOf(licensePolicy({ allow: ['MIT'] }), labelled) === 'license_not_allowed', 'the licence to be refused');
+const version = await createManifest([labelled], { name: 'x' });
+expect((await checkManifest(JSON.parse(JSON.stringify(version)))).documents === 1, 'a whole manifest');
+expect(diffManifests(version, await createManifest([], { name: 'x' })).removed.join() === 'a', 'one document to be gone');
+const statistics = await sourceStatistics([labelled]);
+expect(sourceDrift(statistics, statistics).every(({ psi, drifted }) => psi === 0 && !drifted), 'no drift from itself');
+
+const amounts = await countTokensBy([labelled]);
+const plan = planMix(amounts, { budgetTokens: 6 });
+expect(mixTable(plan).includes('2.00'), 'two epochs');
+expect((await collect(mixDocuments({ web: () => [labelled] }, plan))).map(({ epoch }) => epoch).join() === '0,1', 'the document twice');
+
+const [record] = await collect(readCsv(streamOf('id,text\n7,"a\nb"\n')));
+expect(record.text === 'a\nb', 'a quoted line break');
+const [again] = await collect(readJsonl(gunzip(jsonlBytes([record], { gzip: true }))));
+expect(again.id === '7' && again.text === 'a\nb', 'the record back');
+
+const example = toSftExample({ instruction: 'List three rivers.', output: '1. Rhine\n2. Elbe' }, { id: 'a' });
+expect(instructionClarity(example).score === 1 && answerCompleteness(example).evidence.length === 1, 'a clear question, an answer too short');
+expect(styleConsistency(example, styleProfile([example])).score === 1, 'its own style');
+expect(taskKind('List three rivers.') === 'list' && taskDiversity([example]).kinds.list === 1, 'a list');
+expect((await instructionFollowingDifficulty(example, (_, { prompt }) => (prompt ? 1 : 2))).ifd === 0.5, 'half the loss');
+expect(difficultyBuckets([0.5, 0.1], { buckets: 2 }).join() === '1,0' && coveringSample(Float32Array.of(0, 1, 9), { size: 1, count: 2 }).join() === '0,2', 'the far and the hard');
+expect(Object.keys((await scoreSft([example])).summary.means).length === SFT_DIMENSIONS.length, 'six means');
+expect(identifyLanguage('今天天气很好').language === 'zh' && reasonOf(languageFilter({ languages: ['en'] }), { text: '今天' }) === 'language_not_allowed', 'Chinese');
+expect(new DataError('E_CSV', { problem: 'x', remedy: 'y' }).code === 'E_CSV', 'a code');
+
+import { createSimhash, exactSubstrings, simhashClusters } from '@llm/data-quality';
+
+const fingerprints = [running, running.toUpperCase()].map(createSimhash());
+expect(simhashClusters(fingerprints).removed.join() === '0,1', 'the second fingerprint to be that of the first');
+expect(exactSubstrings([running, running]).texts.join('|') === `${running}|${running}` && exactSubstrings([running, running], { minBytes: 20 }).texts[1] === '', 'the second text to go');
+
+import { codeFilter, nemoHeuristics } from '@llm/data-quality';
+
+expect(reasonOf(nemoHeuristics(), { text: '12345 67890' }) === 'numbers_ratio', 'too many digits');
+expect(reasonOf(codeFilter(), { text: 'const a = 1;' }) === 'num_lines_low', 'too few lines');

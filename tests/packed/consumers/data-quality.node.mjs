@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { documentationFiles, readDocuments } from '@llm/data-quality/node';
+import { documentationFiles, readDocuments, unzstd, writeDocuments } from '@llm/data-quality/node';
 import { expect } from '../expect.mjs';
 
 // The current folder is empty but for the project of this test, and goes when it ends.
@@ -12,3 +12,14 @@ expect(documents.length === 1 && documents[0].text.includes('Title'), 'the one d
 const files = [];
 for await (const file of documentationFiles('documents')) files.push(file);
 expect(files.length === 1 && files[0].endsWith('README.md'), `the one file of documentation but found ${files}`);
+
+const { documents: count } = await writeDocuments('documents/b.jsonl.gz', documents);
+const back = [];
+for await (const document of readDocuments(['documents/*.jsonl.gz'])) back.push(document);
+expect(count === 1 && back[0].text === documents[0].text, 'the document written and read back by a pattern');
+try {
+  // A frame of one raw block that holds the letter a.
+  for await (const chunk of unzstd([Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 1, 9, 0, 0, 97)])) expect(chunk[0] === 97, 'the letter');
+} catch (error) {
+  expect(error.code === 'E_ZSTD_UNSUPPORTED', `a Node without zstd but found ${error}`);
+}

@@ -1,11 +1,15 @@
+import { lstat } from 'node:fs/promises';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { DataError } from '../data-error.ts';
 import { gunzip } from '../gunzip.ts';
 import type { Ledger } from '../ledger.ts';
+import { readCsv } from '../read-csv.ts';
 import { readJsonl } from '../read-jsonl.ts';
 import { readMarkdown, readText } from '../read-text.ts';
 import type { Document } from '../types.ts';
+import { folderOfPattern, globMatcher, isPattern } from './glob-pattern.ts';
 import { chunksOf, openRegularFile } from './open-regular-file.ts';
+import { unzstd } from './unzstd.ts';
 import { walkFiles } from './walk-files.ts';
 
 /** What is read out of folders unless `include` says otherwise: prose, Markdown, JSON Lines and source text. */
@@ -16,27 +20,28 @@ export const DEFAULT_EXTENSIONS: readonly string[] = [
 
 const MARKDOWN = ['.md', '.markdown', '.mdx'];
 const JSON_LINES = ['.jsonl', '.ndjson'];
+const TABLES: Readonly<Record<string, string>> = { '.csv': ',', '.tsv': '\t' };
 /** Formats with a structure that reading them as text would only turn into noise. */
-const REFUSED = ['.zst', '.xz', '.bz2', '.zip', '.tar', '.tgz', '.parquet', '.arrow', '.csv', '.tsv', '.json', '.pdf', '.docx', '.epub', '.html', '.htm', '.bin', '.pt', '.pkl', '.safetensors', '.gguf', '.png', '.jpg'];
+const REFUSED = ['.xz', '.bz2', '.zip', '.tar', '.tgz', '.parquet', '.arrow', '.json', '.pdf', '.docx', '.epub', '.html', '.htm', '.bin', '.pt', '.pkl', '.safetensors', '.gguf', '.png', '.jpg'];
 
 export interface ReadDocumentsOptions {
-  /** File name endings to read out of folders, also with `.gz` after them. Default `DEFAULT_EXTENSIONS`. Named files are read whatever their ending. */
+  /** File name endings to read out of folders, also with `.gz` or `.zst` after them. Default `DEFAULT_EXTENSIONS`. Named files are read whatever their ending. */
   readonly include?: readonly string[];
   /** Names of files and folders to pass over in folders. Default `node_modules` and whatever starts with a dot. */
   readonly exclude?: readonly string[];
   /** Largest file, as it lies on the disk. Default 64 GiB. */
   readonly maxFileBytes?: number;
-  /** Most bytes to get out of one `.gz`. Default 16 GiB. */
+  /** Most bytes to get out of one `.gz` or `.zst`. Default 16 GiB. */
   readonly maxUnzippedBytes?: number;
-  /** A longer text is split between two lines; a longer line of JSON Lines is an error. Default 16 MiB. */
+  /** A longer text is split between two lines; a longer line of JSON Lines or record of CSV is an error. Default 16 MiB. */
   readonly maxDocumentBytes?: number;
   /** Follow symbolic links, named or met. Off, a named one is an error and one met in a folder is skipped and counted. */
   readonly followSymlinks?: boolean;
   /** Count what cannot be opened in the ledger instead of throwing E_UNREADABLE. */
   readonly skipUnreadable?: boolean;
-  /** Bad JSON Lines passed over in each file before one throws. Default 0. */
+  /** Bad lines of JSON Lines or records of CSV passed over in each file before one throws. Default 0. */
   readonly skipBad?: number;
-  /** Field of JSON Lines that holds the text. Default `text`. */
+  /** Field of JSON Lines, or column of CSV, that holds the text. Default `text`. */
   readonly textField?: string;
   readonly signal?: AbortSignal;
   /** Told of everything that was passed over. */
@@ -45,22 +50,37 @@ export interface ReadDocumentsOptions {
   readonly root?: string;
 }
 
-function endingOf(path: string): { extension: string; zipped: boolean } {
+const COMPRESSIONS = ['.gz', '.zst'] as const;
+
+interface Ending {
+  /** Of the name without its compression. */
+  readonly extension: string;
+  readonly compression: (typeof COMPRESSIONS)[number] | undefined;
+}
+
+function endingOf(path: string): Ending {
   const name = basename(path).toLowerCase();
-  const zipped = name.endsWith('.gz');
-  const inner = zipped ? name.slice(0, -3) : name;
+  const compression = COMPRESSIONS.find((ending) => name.endsWith(ending));
+  const inner = compression ? name.slice(0, -compression.length) : name;
   const dot = inner.lastIndexOf('.');
-  return { extension: dot > 0 ? inner.slice(dot) : '', zipped };
+  return { extension: dot > 0 ? inner.slice(dot) : '', compression };
+}
+
+/** The test that a path with wildcards stands for; undefined for a plain path, and for a file whose name has such a character. */
+async function asPattern(path: string): Promise<((path: string) => boolean) | undefined> {
+  if (!isPattern(path)) return undefined;
+  return (await lstat(path).catch(() => undefined)) ? undefined : globMatcher(path.split(sep).join('/'));
 }
 
 /**
  * Documents of files and folders, one at a time: text and source files whole, Markdown without front matter and comments,
- * JSON Lines a line each, any of them also gzipped. Folders are walked in an order that depends on names only; memory is
- * one document whatever the size of the data.
+ * JSON Lines a line each, CSV and TSV (named, or in `include`) a record each, any of them also in gzip, and in zstd where
+ * Node has it. Folders are walked in an order that depends on names only. A path with `*`, `?`, `**` or `{a,b}` in it that is
+ * no file stands for all files that it matches. Memory is one document whatever the size of the data.
  *
  * Throws DataError with the file, and the line where there is one: E_NOT_FOUND, E_NOT_A_FILE for links, devices, pipes and
  * sockets that are named (those met in a folder are skipped and counted), E_UNREADABLE, E_FORMAT, E_FILE_TOO_LARGE,
- * E_EMPTY where there was nothing to read at all, and what `readText`, `readJsonl` and `gunzip` throw.
+ * E_EMPTY where there was nothing to read at all, and what `readText`, `readJsonl`, `readCsv`, `gunzip` and `unzstd` throw.
  *
  * @example
  * ```ts no-run
@@ -96,22 +116,29 @@ export async function* readDocuments(paths: readonly string[], options: ReadDocu
 
   const documentsOf = (file: string, stream: AsyncIterable<Uint8Array>, source: string): AsyncGenerator<Document> => {
     const { extension } = endingOf(file);
+    const onBad = (error: DataError): void => onSkip(error.code, `${source}:${error.line}`);
+    const delimiter = TABLES[extension];
+    if (delimiter !== undefined) return readCsv(stream, { source, delimiter, textField, skipBad, maxRecordBytes: maxDocumentBytes, allowEmpty: true, onBad });
     if (!JSON_LINES.includes(extension)) return (MARKDOWN.includes(extension) ? readMarkdown : readText)(stream, { source, maxDocumentBytes });
-    return readJsonl(stream, { source, textField, skipBad, maxLineBytes: maxDocumentBytes, allowEmpty: true, onBad: (error) => onSkip(error.code, `${source}:${error.line}`) });
+    return readJsonl(stream, { source, textField, skipBad, maxLineBytes: maxDocumentBytes, allowEmpty: true, onBad });
   };
 
   let files = 0;
   let documents = 0;
   for (const start of paths) {
-    const base = resolve(root ?? dirname(resolve(start)));
-    for await (const { path, named } of walkFiles(start, { followSymlinks, excludes, onSkip, signal, skipUnreadable })) {
-      const { extension, zipped } = endingOf(path);
+    const pattern = await asPattern(start);
+    const folder = pattern ? folderOfPattern(start) : dirname(resolve(start));
+    const base = resolve(root ?? folder);
+    for await (const { path, named: whole } of walkFiles(pattern ? folder : start, { followSymlinks, excludes, onSkip, signal, skipUnreadable })) {
+      const { extension, compression } = endingOf(path);
+      if (pattern && !pattern(path.split(sep).join('/'))) continue;
+      const named = whole || pattern !== undefined;
       if (!named && !wanted.has(extension)) {
         onSkip('other file type', path);
         continue;
       }
       if (named && REFUSED.includes(extension)) {
-        throw new DataError('E_FORMAT', { problem: `readDocuments: expected text, Markdown, JSON Lines or source text but found ${extension}`, remedy: 'Convert it to .jsonl, one object with a "text" field per line.', file: path });
+        throw new DataError('E_FORMAT', { problem: `readDocuments: expected text, Markdown, JSON Lines, CSV or source text but found ${extension}`, remedy: 'Convert it to .jsonl, one object with a "text" field per line.', file: path });
       }
       signal?.throwIfAborted();
       let handle;
@@ -126,7 +153,8 @@ export async function* readDocuments(paths: readonly string[], options: ReadDocu
       const source = relative(base, resolve(path)).split(sep).join('/');
       const bytes = chunksOf(handle, { file: path, signal });
       let count = 0;
-      for await (const document of documentsOf(path, zipped ? gunzip(bytes, { maxBytes: maxUnzippedBytes, source }) : bytes, source)) {
+      const plain = compression ? (compression === '.gz' ? gunzip : unzstd)(bytes, { maxBytes: maxUnzippedBytes, source }) : bytes;
+      for await (const document of documentsOf(path, plain, source)) {
         count++;
         yield document;
       }

@@ -1,0 +1,82 @@
+import { brokenRule, optionalRule } from './broken-rule.ts';
+import { englishWords, numberEnglishWords } from './english-words.ts';
+import { countOf, strip } from './python-text.ts';
+import { endsWithSentenceEnd } from './sentence-ends.ts';
+import { codePoints } from './text-length.ts';
+import type { Filter, Rule, Verdict } from './types.ts';
+
+/** Each threshold may be null, which switches its rule off. */
+export interface FinewebQualityOptions {
+  /** Smallest share of lines that end in a mark that ends sentences. Default 0.12. */
+  readonly linePunctThreshold?: number | null;
+  /** A text in which no line at all does so passes that rule. Default false. */
+  readonly linePunctExcludeZero?: boolean;
+  /** What counts as such a mark. Default: those of 60 scripts. */
+  readonly stopChars?: readonly string[];
+  /** Largest share of short lines. Default 0.67. */
+  readonly shortLineThreshold?: number | null;
+  /** Most code points of a short line. Default 30. */
+  readonly shortLineLength?: number;
+  /** Largest share of characters in lines that came before. Default 0.01. */
+  readonly charDuplicatesRatio?: number | null;
+  /** Most line feeds for each word. Default 0.3. */
+  readonly newLineRatio?: number | null;
+  /** Splits a text into words. Default `englishWords`. */
+  readonly words?: (text: string) => readonly string[];
+}
+
+/**
+ * The quality rules that FineWeb adds to those of Gopher and C4. The first that fails decides, in this order (lines end at
+ * `\n`, lines of white space do not count, lengths are code points):
+ *
+ *   empty              at least one line
+ *   line_punct_ratio   lines that end in a terminal mark / lines ≥ 0.12
+ *   short_line_ratio   lines of at most 30 code points / lines ≤ 0.67
+ *   char_dup_ratio     code points of lines that came before / code points of the text without `\n` ≤ 0.01
+ *   list_ratio         `\n` / words ≤ 0.3
+ *
+ * Reasons, order and arithmetic are those of datatrove. Penedo et al. 2024, section 3.6. https://arxiv.org/abs/2406.17557
+ *
+ * @example
+ * ```ts
+ * import { finewebQuality } from '@llm/data-quality';
+ * const verdict = finewebQuality().check({ id: 'a', text: 'Home\nAbout us\nContact' });
+ * console.assert(!verdict.keep && verdict.reason === 'line_punct_ratio' && verdict.measured === 0);
+ * ```
+ */
+export function finewebQuality(options: FinewebQualityOptions = {}): Filter {
+  const { linePunctThreshold = 0.12, linePunctExcludeZero = false, stopChars, shortLineThreshold = 0.67, shortLineLength = 30, charDuplicatesRatio = 0.01, newLineRatio = 0.3, words = englishWords } = options;
+  const empty: Rule = { reason: 'empty', threshold: 1, comparison: 'min' };
+  const punct = optionalRule('line_punct_ratio', 'min', linePunctThreshold);
+  const short = optionalRule('short_line_ratio', 'max', shortLineThreshold);
+  const duplicate = optionalRule('char_dup_ratio', 'max', charDuplicatesRatio);
+  const list = optionalRule('list_ratio', 'max', newLineRatio);
+  const ends = stopChars ? (line: string): boolean => stopChars.some((char) => line.endsWith(char)) : endsWithSentenceEnd;
+
+  const check = (text: string): Verdict | undefined => {
+    const lines = text.split('\n').filter((line) => strip(line) !== '');
+    if (lines.length === 0) return brokenRule(empty, 0);
+    const seen = new Set<string>();
+    let ended = 0, shorts = 0, repeated = 0;
+    for (const line of lines) {
+      const size = codePoints(line);
+      if (ends(line)) ended++;
+      if (size <= shortLineLength) shorts++;
+      if (seen.has(line)) repeated += size;
+      else seen.add(line);
+    }
+    const breaks = countOf(text, '\n');
+    return (
+      (ended === 0 && linePunctExcludeZero ? undefined : brokenRule(punct, ended / lines.length)) ??
+      brokenRule(short, shorts / lines.length) ??
+      brokenRule(duplicate, repeated / (codePoints(text) - breaks)) ??
+      (list && brokenRule(list, breaks / (words === englishWords ? numberEnglishWords(text).count : words(text).length)))
+    );
+  };
+
+  return {
+    name: 'finewebQuality',
+    rules: [empty, punct, short, duplicate, list].filter((each) => each !== undefined),
+    check: ({ text }) => check(text) ?? { keep: true },
+  };
+}

@@ -1,0 +1,73 @@
+import type { Document } from './types.ts';
+
+export interface JsonlBytesOptions {
+  /** Compress with gzip. */
+  readonly gzip?: boolean;
+  /** Default `text`. */
+  readonly textField?: string;
+  /** Default `id`. */
+  readonly idField?: string;
+  /** Put `meta` whole under this name, instead of its fields beside text and id. */
+  readonly metaField?: string;
+}
+
+const CHUNK_UNITS = 64 * 1024;
+
+async function* plainBytes(documents: AsyncIterable<Document> | Iterable<Document>, { textField = 'text', idField = 'id', metaField }: JsonlBytesOptions): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const encoder = new TextEncoder();
+  let pending: string[] = [];
+  let units = 0;
+  for await (const { id, text, meta } of documents) {
+    const rest = metaField === undefined ? meta : meta && { [metaField]: meta };
+    for (const field of [textField, idField]) {
+      if (rest && Object.hasOwn(rest, field)) throw new RangeError(`jsonlBytes: expected no field ${JSON.stringify(field)} in the meta of ${JSON.stringify(id)} but found one. Set metaField to keep meta apart, or name another field for the text or the id.`);
+    }
+    const line = `${JSON.stringify({ [idField]: id, [textField]: text, ...rest })}\n`;
+    pending.push(line);
+    units += line.length;
+    if (units < CHUNK_UNITS) continue;
+    yield encoder.encode(pending.join(''));
+    pending = [];
+    units = 0;
+  }
+  if (units > 0) yield encoder.encode(pending.join(''));
+}
+
+/**
+ * The bytes of a JSON Lines file that `readJsonl` reads back: one object a line with id, text, and the fields of `meta`. Lone
+ * surrogates are escaped and so kept; `source` is not written, as the reader makes it of the file's name. Memory is one
+ * document and 64 KiB.
+ *
+ * Throws RangeError where `meta` has a field of the name of the text or the id.
+ *
+ * @example
+ * ```ts
+ * import { gunzip, jsonlBytes, readJsonl } from '@llm/data-quality';
+ * const bytes = jsonlBytes([{ id: 'a', text: 'hello', meta: { lang: 'en' } }], { gzip: true });
+ * for await (const { id, meta } of readJsonl(gunzip(bytes))) console.assert(id === 'a' && meta?.lang === 'en');
+ * ```
+ */
+export async function* jsonlBytes(documents: AsyncIterable<Document> | Iterable<Document>, options: JsonlBytesOptions = {}): AsyncGenerator<Uint8Array> {
+  const plain = plainBytes(documents, options);
+  if (!options.gzip) {
+    yield* plain;
+    return;
+  }
+  const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      const { done, value } = await plain.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await plain.return(undefined);
+    },
+  });
+  const reader = source.pipeThrough(new CompressionStream('gzip')).getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    await reader.cancel();
+    await plain.return(undefined);
+  }
+}
