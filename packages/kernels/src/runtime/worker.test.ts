@@ -12,7 +12,7 @@ test('a thread that ends before it is ready is a rejection, not a promise for ev
 });
 
 test('one that ends later tells why, with its own stack', async () => {
-  const { message, stack } = await spawned('const run = (_, ready) => { ready(); setTimeout(function late() { throw new Error("mine"); }, 1); };');
+  const { message, stack } = await spawned('const run = (_, ready) => { ready(); setTimeout(function late() { throw new Error("mine"); }, 50); };');
   expect(message).toBe('mine');
   expect(stack).toContain('late');
   expect((await spawned('const run = (_, ready) => { ready(); setTimeout(() => process.exit(7), 20); };')).message).toBe('a thread ended with code 7');
