@@ -14,7 +14,9 @@ const FLAGS: Readonly<Record<'sft' | 'dpo' | 'grpo' | 'student', Flags>> = {
   sft: { steps: 110, batch: 16, lr: 1e-3, warmup: 5, 'max-length': 128, packing: 'bfd', 'eval-answers': 128, 'eval-every': 55 },
   dpo: { steps: 40, batch: 16, lr: 6e-4, warmup: 4, 'max-length': 128, judge: ['fewer-words'], 'max-tokens': 32, 'eval-questions': 64, 'eval-every': 20 },
   grpo: { steps: 100, batch: 8, samples: 8, lr: 3e-4, warmup: 3, 'max-tokens': 24, reward: ['summary'], 'eval-every': 25 },
-  student: { steps: 150, batch: 16, lr: 2e-3, warmup: 10, 'max-length': 128, 'eval-answers': 128, 'eval-every': 75 },
+  student: {
+    layers: 1, keep: '0', 'text-share': 0.5, loss: 'hinton', alpha: 0.9, temperature: 1, steps: 80, batch: 16, lr: 2e-3, warmup: 8, 'max-length': 128, 'eval-answers': 128, 'eval-every': 40,
+  },
 };
 
 /** Where a stage's records are. */
@@ -22,7 +24,7 @@ const data = (train: string, held: string): Flags => ({ data: [`\${questions}/${
 
 /**
  * The life of the quickstart: from text to a model that answers questions about the declarations of the installed packages, prefers the
- * shorter answer, and has found out by rewards what it was never shown; and to a student of half its layers, in few bits and as files for
+ * shorter answer, and has found out by rewards what it was never shown; and to a student of a third of its layers, in few bits and as files for
  * other programs.
  *
  * Its gates ask for what a model of two million parameters reaches in minutes: the defaults (`gate: pretrain` and the others) are for
@@ -50,7 +52,7 @@ export function quickstartRecipe({ base, seed, brief, flags = {} }: QuickstartRe
         gate: [{ metric: 'val/reward', above: '${rewards-above}' }],
       },
       student: {
-        run: 'distill', description: 'Teaching a student of half the layers what the model that answers says.', with: { model: '${sft}', ...data('instructions', 'heldInstructions'), ...stage('student') },
+        run: 'distill', description: 'Teaching a student of one layer what the model of three says, of answers and of text.', with: { model: '${sft}', text: ['${base}'], ...data('instructions', 'heldInstructions'), ...stage('student') },
         gate: [{ metric: 'quality_drop', below: '${quality-drop-below}', beside: ['size_reduction', 'speed_up'] }], show: 'val/exact_match', alternative: { ...stage('student'), steps: 2 * Number(stage('student').steps) },
       },
       int8: {
