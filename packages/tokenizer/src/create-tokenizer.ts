@@ -9,6 +9,7 @@ import { indexMerges, type MergeList } from './merge-word.ts';
 import { vocabOf } from './models/read-model.ts';
 import { normalizeText } from './normalizers/normalize-text.ts';
 import type { Split } from './split.ts';
+import { checkText } from './tokenizer-error.ts';
 import type { EncodeOptions, Tokenizer } from './tokenizer.ts';
 import { templateIds } from './template-ids.ts';
 import type { BpeModelJson, TokenizerJson } from './tokenizer-json.ts';
@@ -107,11 +108,6 @@ export function createTokenizer(parts: TokenizerParts): Tokenizer {
     streamDecoder: (options = {}) => decodeStream(bytes, options),
     toJSON: () => toJson(parts),
   };
-}
-
-function checkText(name: string, text: unknown): void {
-  if (typeof text === 'string') return;
-  throw new TypeError(`${name}: expected a string but found ${text === null ? 'null' : typeof text}. Pass text.`);
 }
 
 function toJson({ json, tokens, merges: { lefts, rights } }: TokenizerParts): TokenizerJson {

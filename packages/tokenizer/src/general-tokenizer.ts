@@ -10,6 +10,7 @@ import type { ReadModel } from './models/read-model.ts';
 import type { ReadNormalizer } from './normalizers/read-normalizer.ts';
 import type { ReadPreTokenizer } from './pre-tokenizers/read-pre-tokenizer.ts';
 import { templateIds } from './template-ids.ts';
+import { checkText } from './tokenizer-error.ts';
 import type { DecodeOptions, EncodeOptions, OffsetOptions, StreamDecoder, Tokenizer } from './tokenizer.ts';
 import type { AddedTokenJson, PostProcessorJson, TokenizerJson } from './tokenizer-json.ts';
 
@@ -133,11 +134,6 @@ export function generalTokenizer({ added, normalizer, preTokenizer, postProcesso
 }
 
 const ANCHOR = 'a';
-
-function checkText(name: string, text: unknown): void {
-  if (typeof text === 'string') return;
-  throw new TypeError(`${name}: expected a string but found ${text === null ? 'null' : typeof text}. Pass text.`);
-}
 
 function isByteLevel(decoder: ReadDecoder['json']): boolean {
   return decoder?.type === 'ByteLevel' || (decoder?.type === 'Sequence' && decoder.decoders.some(isByteLevel));

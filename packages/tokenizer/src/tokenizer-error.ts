@@ -38,3 +38,9 @@ export function shown(value: unknown): string {
   if (typeof value === 'object' && value !== null) return 'an object';
   return String(value);
 }
+
+/** Throws unless what is to be encoded is a string. */
+export function checkText(name: string, text: unknown): void {
+  if (typeof text === 'string') return;
+  throw new TypeError(`${name}: expected a string but found ${text === null ? 'null' : typeof text}. Pass text.`);
+}
