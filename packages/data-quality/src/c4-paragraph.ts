@@ -1,7 +1,17 @@
+import { measuredFilter } from './measured-filter.ts';
 import { codePoints } from './text-length.ts';
 import type { Filter } from './types.ts';
 
 const PARAGRAPHS = 3;
+
+function thirdLongestLine(text: string): number {
+  const longest = [0, 0, 0];
+  for (const line of text.split('\n')) {
+    longest.push(codePoints(line));
+    longest.sort((a, b) => b - a).length = PARAGRAPHS;
+  }
+  return longest[PARAGRAPHS - 1] as number;
+}
 
 /**
  * The paragraph rule of mC4: at least three lines of 200 code points or more, which is to say that the third longest line has
@@ -17,17 +27,5 @@ const PARAGRAPHS = 3;
  */
 export function c4Paragraph(): Filter {
   const rule = { reason: '< 3 paragraphs', threshold: 200, comparison: 'min' } as const;
-  return {
-    name: 'c4Paragraph',
-    rules: [rule],
-    check: ({ text }) => {
-      const longest = [0, 0, 0];
-      for (const line of text.split('\n')) {
-        longest.push(codePoints(line));
-        longest.sort((a, b) => b - a).length = PARAGRAPHS;
-      }
-      const measured = longest[PARAGRAPHS - 1] as number;
-      return measured < rule.threshold ? { keep: false, ...rule, measured } : { keep: true };
-    },
-  };
+  return measuredFilter('c4Paragraph', { statistics: ({ text }) => thirdLongestLine(text), rules: [[rule, (third) => third]] });
 }

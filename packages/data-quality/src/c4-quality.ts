@@ -1,8 +1,9 @@
-import { brokenRule, optionalRule } from './broken-rule.ts';
+import { optionalRule } from './broken-rule.ts';
 import { countEnglishSentences, splitEnglishSentences } from './english-sentences.ts';
+import { measuredFilter } from './measured-filter.ts';
 import { forEachLine, pythonWords, strip } from './python-text.ts';
 import { codePoints } from './text-length.ts';
-import type { Filter, Rule, Verdict } from './types.ts';
+import type { Document, Filter, Rule } from './types.ts';
 
 /** Why a line was left out. */
 export type C4LineReason = 'too_long_word' | 'no_terminal_punc' | 'too_few_words' | 'javascript' | 'policy';
@@ -34,6 +35,21 @@ export interface C4QualityOptions {
 const CITATION = /\[\p{Nd}*\]|\[edit\]|\[citation needed\]/gu;
 const TERMINAL = /[.?!"']$/;
 const POLICY = ['terms of use', 'privacy policy', 'cookie policy', 'uses cookies', 'use of cookies', 'use cookies'] as const;
+
+interface JudgedLine {
+  readonly kept?: string;
+  readonly left?: C4LineReason;
+  readonly lorem?: boolean;
+  readonly bracket?: boolean;
+}
+
+interface C4Statistics {
+  readonly kept: readonly string[];
+  /** Sentences in them. */
+  readonly found: number;
+  readonly lorem: number;
+  readonly bracket: number;
+}
 
 function linesOf(text: string): string[] {
   const lines: string[] = [];
@@ -81,8 +97,8 @@ export function c4Quality(options: C4QualityOptions = {}): Filter {
   const tooFew = optionalRule('too_few_sentences', 'min', minNumSentences);
   const countSentences = (line: string): number => (sentences ? sentences(line).length : countEnglishSentences(line));
 
-  /** The line as it is kept, why it is left out, or the verdict on the whole document. */
-  const judge = (text: string): { readonly kept?: string; readonly left?: C4LineReason; readonly verdict?: Verdict } => {
+  /** The line as it is kept, or why it is left out; and whether it speaks against the whole document. */
+  const judge = (text: string): JudgedLine => {
     let line = strip(text);
     const words = pythonWords(line);
     if (maxWordLength !== null && words.some((word) => word.length > maxWordLength && codePoints(word) > maxWordLength)) return { left: 'too_long_word' };
@@ -90,33 +106,41 @@ export function c4Quality(options: C4QualityOptions = {}): Filter {
     if (filterNoTerminalPunct && (!TERMINAL.test(line) || line.endsWith('...'))) return { left: 'no_terminal_punc' };
     if (minWordsPerLine !== null && words.length < minWordsPerLine) return { left: 'too_few_words' };
     const lower = line.toLowerCase();
-    const lorem = brokenRule(loremIpsum, lower.includes('lorem ipsum') ? 1 : 0);
-    if (lorem) return { verdict: lorem };
-    if (filterJavascript && lower.includes('javascript')) return { left: 'javascript' };
-    const bracket = brokenRule(curlyBracket, line.includes('{') ? 1 : 0);
-    if (bracket) return { verdict: bracket };
-    if (filterPolicy && POLICY.some((phrase) => lower.includes(phrase))) return { left: 'policy' };
-    return { kept: line };
+    const lorem = filterLoremIpsum && lower.includes('lorem ipsum');
+    if (filterJavascript && lower.includes('javascript')) return { left: 'javascript', lorem };
+    const bracket = filterCurlyBracket && line.includes('{');
+    if (filterPolicy && POLICY.some((phrase) => lower.includes(phrase))) return { left: 'policy', lorem, bracket };
+    return { kept: line, lorem, bracket };
   };
 
-  return {
-    name: 'c4Quality',
-    rules: [loremIpsum, curlyBracket, tooFew].filter((each) => each !== undefined),
-    check: (document) => {
-      const kept: string[] = [];
-      let found = 0;
-      for (const text of splitParagraph ? linesOf(document.text) : (sentences ?? splitEnglishSentences)(document.text)) {
-        const { kept: line, left, verdict } = judge(text);
-        if (verdict) return verdict;
-        if (left) onDropLine?.(left, text);
-        if (line === undefined) continue;
-        kept.push(line);
-        if (tooFew) found += splitParagraph ? countSentences(line) : 1;
-      }
-      const few = brokenRule(tooFew, found);
-      if (few) return few;
+  /** `check` looks no further than to the line that drops the document, and only it says which lines were left out. */
+  const examine = ({ text: whole }: Document, measuring: boolean): C4Statistics => {
+    const kept: string[] = [];
+    let found = 0, lorem = 0, bracket = 0;
+    for (const text of splitParagraph ? linesOf(whole) : (sentences ?? splitEnglishSentences)(whole)) {
+      const judged = judge(text);
+      // Of a document with both, the one that comes first is the reason.
+      if (judged.lorem && bracket === 0) lorem = 1;
+      if (judged.bracket) bracket = 1;
+      if (!measuring && lorem + bracket > 0) break;
+      if (judged.left && !measuring) onDropLine?.(judged.left, text);
+      if (judged.kept === undefined) continue;
+      kept.push(judged.kept);
+      if (tooFew) found += splitParagraph ? countSentences(judged.kept) : 1;
+    }
+    return { kept, found, lorem, bracket };
+  };
+
+  return measuredFilter('c4Quality', {
+    statistics: examine,
+    rules: [
+      [loremIpsum, ({ lorem }) => lorem],
+      [curlyBracket, ({ bracket }) => bracket],
+      [tooFew, ({ found }) => found],
+    ],
+    kept: (document, { kept }) => {
       const text = strip(kept.join(splitParagraph ? '\n' : ' '));
       return text === document.text ? { keep: true } : { keep: true, document: { ...document, text } };
     },
-  };
+  });
 }

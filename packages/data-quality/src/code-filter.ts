@@ -1,5 +1,6 @@
-import { brokenRule, optionalRule } from './broken-rule.ts';
+import { optionalRule } from './broken-rule.ts';
 import { commentLength, commentStyleOf, type CommentStyle } from './code-comments.ts';
+import { lazy, measuredFilter } from './measured-filter.ts';
 import { codePoints } from './text-length.ts';
 import { countOf } from './python-text.ts';
 import type { Document, Filter } from './types.ts';
@@ -57,25 +58,25 @@ export function codeFilter(options: CodeFilterOptions = {}): Filter {
   const fewComments = optionalRule('comment_ratio_low', 'min', minCommentRatio);
   const manyComments = optionalRule('comment_ratio_high', 'max', maxCommentRatio);
   const fertility = optionalRule('tokenizer_fertility', 'min', countTokens ? minFertility : null);
-  return {
-    name: 'codeFilter',
-    rules: [xml, fewLines, manyLines, alpha, fewComments, manyComments, fertility].filter((rule) => rule !== undefined),
-    check: (document) => {
+  return measuredFilter('codeFilter', {
+    statistics: (document) => {
       const { text } = document;
-      const size = codePoints(text);
-      const lines = countOf(text, '\n') + 1;
-      const letters = size - codePoints(text.replace(/\p{Alphabetic}+/gu, ''));
       const style = commentStyle(document);
-      const comments = style === 'none' ? Number.NaN : commentLength(text, style) / text.length;
-      return (
-        brokenRule(xml, text.slice(0, XML_WITHIN).includes('<?xml version=') ? 1 : 0) ??
-        brokenRule(fewLines, lines) ??
-        brokenRule(manyLines, lines) ??
-        brokenRule(alpha, letters / size) ??
-        brokenRule(fewComments, comments) ??
-        brokenRule(manyComments, comments) ??
-        (countTokens && brokenRule(fertility, size / countTokens(text))) ?? { keep: true }
-      );
+      return {
+        text,
+        size: lazy(() => codePoints(text)),
+        lines: lazy(() => countOf(text, '\n') + 1),
+        comments: lazy(() => (style === 'none' ? Number.NaN : commentLength(text, style) / text.length)),
+      };
     },
-  };
+    rules: [
+      [xml, ({ text }) => (text.slice(0, XML_WITHIN).includes('<?xml version=') ? 1 : 0)],
+      [fewLines, ({ lines }) => lines()],
+      [manyLines, ({ lines }) => lines()],
+      [alpha, ({ text, size }) => (size() - codePoints(text.replace(/\p{Alphabetic}+/gu, ''))) / size()],
+      [fewComments, ({ comments }) => comments()],
+      [manyComments, ({ comments }) => comments()],
+      [fertility, ({ text, size }) => size() / (countTokens?.(text) ?? Number.NaN)],
+    ],
+  });
 }

@@ -1,9 +1,10 @@
-import { brokenRule, optionalRule } from './broken-rule.ts';
+import { optionalRule } from './broken-rule.ts';
 import { englishWords, numberEnglishWords } from './english-words.ts';
+import { measuredFilter } from './measured-filter.ts';
 import { countOf, strip } from './python-text.ts';
 import { endsWithSentenceEnd } from './sentence-ends.ts';
 import { codePoints } from './text-length.ts';
-import type { Filter, Rule, Verdict } from './types.ts';
+import type { Filter, Rule } from './types.ts';
 
 /** Each threshold may be null, which switches its rule off. */
 export interface FinewebQualityOptions {
@@ -53,30 +54,28 @@ export function finewebQuality(options: FinewebQualityOptions = {}): Filter {
   const list = optionalRule('list_ratio', 'max', newLineRatio);
   const ends = stopChars ? (line: string): boolean => stopChars.some((char) => line.endsWith(char)) : endsWithSentenceEnd;
 
-  const check = (text: string): Verdict | undefined => {
-    const lines = text.split('\n').filter((line) => strip(line) !== '');
-    if (lines.length === 0) return brokenRule(empty, 0);
-    const seen = new Set<string>();
-    let ended = 0, shorts = 0, repeated = 0;
-    for (const line of lines) {
-      const size = codePoints(line);
-      if (ends(line)) ended++;
-      if (size <= shortLineLength) shorts++;
-      if (seen.has(line)) repeated += size;
-      else seen.add(line);
-    }
-    const breaks = countOf(text, '\n');
-    return (
-      (ended === 0 && linePunctExcludeZero ? undefined : brokenRule(punct, ended / lines.length)) ??
-      brokenRule(short, shorts / lines.length) ??
-      brokenRule(duplicate, repeated / (codePoints(text) - breaks)) ??
-      (list && brokenRule(list, breaks / (words === englishWords ? numberEnglishWords(text).count : words(text).length)))
-    );
-  };
-
-  return {
-    name: 'finewebQuality',
-    rules: [empty, punct, short, duplicate, list].filter((each) => each !== undefined),
-    check: ({ text }) => check(text) ?? { keep: true },
-  };
+  return measuredFilter('finewebQuality', {
+    statistics: ({ text }) => {
+      const seen = new Set<string>();
+      let lines = 0, ended = 0, shorts = 0, repeated = 0;
+      for (const line of text.split('\n')) {
+        if (strip(line) === '') continue;
+        lines++;
+        const size = codePoints(line);
+        if (ends(line)) ended++;
+        if (size <= shortLineLength) shorts++;
+        if (seen.has(line)) repeated += size;
+        else seen.add(line);
+      }
+      return { text, lines, ended, shorts, repeated, breaks: countOf(text, '\n') };
+    },
+    rules: [
+      [empty, ({ lines }) => lines],
+      // NaN meets the rule.
+      [punct, ({ ended, lines }) => (ended === 0 && linePunctExcludeZero ? Number.NaN : ended / lines)],
+      [short, ({ shorts, lines }) => shorts / lines],
+      [duplicate, ({ text, repeated, breaks }) => repeated / (codePoints(text) - breaks)],
+      [list, ({ text, breaks }) => breaks / (words === englishWords ? numberEnglishWords(text).count : words(text).length)],
+    ],
+  });
 }

@@ -1,7 +1,8 @@
 import { englishWords, numberEnglishWords } from './english-words.ts';
-import { numberWords } from './numbered-words.ts';
+import { lazy, measuredFilter } from './measured-filter.ts';
+import { numberWords, type NumberedWords } from './numbered-words.ts';
 import { countOf, forEachLine, isPythonSpace } from './python-text.ts';
-import type { Comparison, Filter, Rule, Verdict } from './types.ts';
+import type { Comparison, Document, Filter, Rule } from './types.ts';
 import { FLAGS, HAS_LETTER, ONLY_PUNCTUATION, POINTS, WORD_FIELDS } from './vocabulary.ts';
 
 /** Each threshold may be 0 or null, which switches its rule off; left out, it is Gopher's. */
@@ -42,6 +43,59 @@ function endsWithEllipsis(text: string, start: number, end: number): boolean {
   let i = end;
   while (i > start && isPythonSpace(text.charCodeAt(i - 1))) i--;
   return (i > start && text[i - 1] === '…') || (i - 3 >= start && text.startsWith('...', i - 3));
+}
+
+interface WordCounts {
+  readonly all: number;
+  /** Not of punctuation only. */
+  readonly real: number;
+  /** Code points of those. */
+  readonly length: number;
+  /** With a letter. */
+  readonly alpha: number;
+  /** Different stop words. */
+  readonly stop: number;
+}
+
+interface GopherQualityStatistics {
+  readonly text: string;
+  readonly words: () => WordCounts;
+  readonly lines: () => { readonly all: number; readonly bullet: number; readonly ellipsis: number };
+}
+
+function countWords({ vocabulary: { records, numbers }, ids, count }: NumberedWords, stopWords: readonly string[]): WordCounts {
+  let real = 0;
+  let length = 0;
+  let alpha = 0;
+  const stops = stopWords.map((word) => numbers.get(word)).filter((id) => id !== undefined);
+  // 1 for a stop word that has not been met yet; words met early, and these are, have small numbers.
+  const awaited = new Uint8Array(Math.max(-1, ...stops) + 1);
+  for (const id of stops) awaited[id] = 1;
+  let stop = 0;
+  for (let i = 0; i < count; i++) {
+    const id = ids[i] as number;
+    const kind = records[id * WORD_FIELDS + FLAGS] as number;
+    if (!(kind & ONLY_PUNCTUATION)) {
+      real++;
+      length += records[id * WORD_FIELDS + POINTS] as number;
+    }
+    if (kind & HAS_LETTER) alpha++;
+    if (awaited[id] === 1) {
+      awaited[id] = 0;
+      stop++;
+    }
+  }
+  return { all: count, real, length, alpha, stop };
+}
+
+function countLines(text: string): { all: number; bullet: number; ellipsis: number } {
+  let bullet = 0;
+  let ellipsis = 0;
+  const all = forEachLine(text, (start, end) => {
+    if (startsWithBullet(text, start, end)) bullet++;
+    if (endsWithEllipsis(text, start, end)) ellipsis++;
+  });
+  return { all, bullet, ellipsis };
 }
 
 /**
@@ -98,63 +152,25 @@ export function gopherQuality(options: GopherQualityOptions = {}): Filter {
   const alpha = rule('gopher_below_alpha_threshold', 'min', minAlphaWordsRatio);
   const stop = rule('gopher_enough_stop_words', 'min', minStopWords);
 
-  /** The verdict where the rule is in force and not met. A share of nothing is NaN, which meets every rule. */
-  const broken = (broke: Rule | undefined, measured: number): Verdict | undefined => {
-    if (!broke || !(broke.comparison === 'min' ? measured < broke.threshold : measured > broke.threshold)) return undefined;
-    return { keep: false, ...broke, measured };
-  };
+  const statisticsOf = ({ text }: Document): GopherQualityStatistics => ({
+    text,
+    words: lazy(() => countWords(splitWords === englishWords ? numberEnglishWords(text) : numberWords(splitWords(text)), stopWords)),
+    lines: lazy(() => countLines(text)),
+  });
 
-  const checkLines = (text: string): Verdict | undefined => {
-    let bulletLines = 0;
-    let ellipsisLines = 0;
-    const lines = forEachLine(text, (start, end) => {
-      if (startsWithBullet(text, start, end)) bulletLines++;
-      if (endsWithEllipsis(text, start, end)) ellipsisLines++;
-    });
-    return broken(bullets, bulletLines / lines) ?? broken(endEllipses, ellipsisLines / lines);
-  };
-
-  const check = (text: string): Verdict | undefined => {
-    const { vocabulary, ids, count } = splitWords === englishWords ? numberEnglishWords(text) : numberWords(splitWords(text));
-    const { records, numbers } = vocabulary;
-    let realWords = 0;
-    let length = 0;
-    let alphaWords = 0;
-    const stops = stopWords.map((word) => numbers.get(word)).filter((id) => id !== undefined);
-    // 1 for a stop word that has not been met yet; words met early, and these are, have small numbers.
-    const awaited = new Uint8Array(Math.max(-1, ...stops) + 1);
-    for (const id of stops) awaited[id] = 1;
-    let found = 0;
-    for (let i = 0; i < count; i++) {
-      const id = ids[i] as number;
-      const kind = records[id * WORD_FIELDS + FLAGS] as number;
-      if (!(kind & ONLY_PUNCTUATION)) {
-        realWords++;
-        length += records[id * WORD_FIELDS + POINTS] as number;
-      }
-      if (kind & HAS_LETTER) alphaWords++;
-      if (awaited[id] === 1) {
-        awaited[id] = 0;
-        found++;
-      }
-    }
-    const average = length / realWords;
-    return (
-      broken(short, realWords) ??
-      broken(long, realWords) ??
-      broken(below, average) ??
-      broken(above, average) ??
-      broken(hashes, countOf(text, '#') / count) ??
-      broken(ellipses, (countOf(text, '...') + countOf(text, '…')) / count) ??
-      checkLines(text) ??
-      broken(alpha, alphaWords / count) ??
-      broken(stop, found)
-    );
-  };
-
-  return {
-    name: 'gopherQuality',
-    rules: [short, long, below, above, hashes, ellipses, bullets, endEllipses, alpha, stop].filter((each) => each !== undefined),
-    check: ({ text }) => check(text) ?? { keep: true },
-  };
+  return measuredFilter('gopherQuality', {
+    statistics: statisticsOf,
+    rules: [
+      [short, ({ words }) => words().real],
+      [long, ({ words }) => words().real],
+      [below, ({ words }) => words().length / words().real],
+      [above, ({ words }) => words().length / words().real],
+      [hashes, ({ text, words }) => countOf(text, '#') / words().all],
+      [ellipses, ({ text, words }) => (countOf(text, '...') + countOf(text, '…')) / words().all],
+      [bullets, ({ lines }) => lines().bullet / lines().all],
+      [endEllipses, ({ lines }) => lines().ellipsis / lines().all],
+      [alpha, ({ words }) => words().alpha / words().all],
+      [stop, ({ words }) => words().stop],
+    ],
+  });
 }

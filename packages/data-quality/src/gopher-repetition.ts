@@ -1,9 +1,10 @@
 import { englishWords, numberEnglishWords } from './english-words.ts';
-import { ngramStatistics } from './ngram-statistics.ts';
+import { lazy, measuredFilter } from './measured-filter.ts';
+import { ngramStatistics, type NgramStatistics } from './ngram-statistics.ts';
 import { numberWords } from './numbered-words.ts';
 import { strip } from './python-text.ts';
 import { codePoints } from './text-length.ts';
-import type { Comparison, Filter, Rule, Verdict } from './types.ts';
+import type { Comparison, Document, Filter, Rule } from './types.ts';
 
 export interface GopherRepetitionOptions {
   /** Largest share of lines that came before. Default 0.3; 0 or null switches the rule off, as for the next three. */
@@ -25,8 +26,22 @@ export interface GopherRepetitionOptions {
 const TOP_N_GRAMS = [[2, 0.2], [3, 0.18], [4, 0.16]] as const;
 const DUP_N_GRAMS = [[5, 0.15], [6, 0.14], [7, 0.13], [8, 0.12], [9, 0.11], [10, 0.1]] as const;
 
-/** How many parts came before, and how many code points those hold. */
-function duplicates(parts: readonly string[]): { count: number; characters: number } {
+interface Repeated {
+  readonly all: number;
+  /** Those that came before. */
+  readonly count: number;
+  /** Code points of those. */
+  readonly characters: number;
+}
+
+interface GopherRepetitionStatistics {
+  readonly characters: number;
+  readonly paragraphs: () => Repeated;
+  readonly lines: () => Repeated;
+  readonly grams: () => NgramStatistics;
+}
+
+function duplicates(parts: readonly string[]): Repeated {
   const seen = new Set<string>();
   let count = 0;
   let characters = 0;
@@ -37,7 +52,7 @@ function duplicates(parts: readonly string[]): { count: number; characters: numb
     count++;
     characters += codePoints(part);
   }
-  return { count, characters };
+  return { all: parts.length, count, characters };
 }
 
 /**
@@ -83,41 +98,25 @@ export function gopherRepetition(options: GopherRepetitionOptions = {}): Filter 
   const top = grams(topNGrams, (n) => `top_${n}_gram`);
   const repeated = grams(dupNGrams, (n) => `duplicated_${n}_n_grams`);
 
-  const above = (broke: Rule | undefined, measured: number): Verdict | undefined => (broke && measured > broke.threshold ? { keep: false, ...broke, measured } : undefined);
+  const repeatedParts = (split: (text: string) => readonly string[]) => ({ text }: Document) => lazy(() => duplicates(split(text)));
+  const paragraphsOf = repeatedParts((text) => strip(text).split(/\n{2,}/));
+  const linesOf = repeatedParts((text) => text.split(/\n+/));
 
-  const checkParts = (parts: readonly string[], characters: number, [count, size]: readonly [Rule | undefined, Rule | undefined]): Verdict | undefined => {
-    if (!count && !size) return undefined;
-    const found = duplicates(parts);
-    return above(count, found.count / parts.length) ?? above(size, found.characters / characters);
-  };
-
-  const checkWords = (text: string, characters: number): Verdict | undefined => {
-    if (top.length === 0 && repeated.length === 0) return undefined;
-    const statistics = ngramStatistics(splitWords === englishWords ? numberEnglishWords(text) : numberWords(splitWords(text)));
-    for (const { n, rule: each } of top) {
-      const verdict = above(each, statistics.topCharacters(n) / characters);
-      if (verdict) return verdict;
-    }
-    for (const { n, rule: each } of repeated) {
-      const verdict = above(each, statistics.repeatedCharacters(n) / characters);
-      if (verdict) return verdict;
-    }
-    return undefined;
-  };
-
-  const check = (text: string): Verdict | undefined => {
-    if (text === '') return { keep: false, ...empty, measured: 0 };
-    const characters = codePoints(text);
-    return (
-      checkParts(strip(text).split(/\n{2,}/), characters, [paragraphs, paragraphCharacters]) ??
-      checkParts(text.split(/\n+/), characters, [lines, lineCharacters]) ??
-      checkWords(text, characters)
-    );
-  };
-
-  return {
-    name: 'gopherRepetition',
-    rules: [empty, paragraphs, paragraphCharacters, lines, lineCharacters, ...top.map((each) => each.rule), ...repeated.map((each) => each.rule)].filter((each) => each !== undefined),
-    check: ({ text }) => check(text) ?? { keep: true },
-  };
+  return measuredFilter<GopherRepetitionStatistics>('gopherRepetition', {
+    statistics: (document) => ({
+      characters: codePoints(document.text),
+      paragraphs: paragraphsOf(document),
+      lines: linesOf(document),
+      grams: lazy(() => ngramStatistics(splitWords === englishWords ? numberEnglishWords(document.text) : numberWords(splitWords(document.text)))),
+    }),
+    rules: [
+      [empty, ({ characters }) => characters],
+      [paragraphs, (found) => found.paragraphs().count / found.paragraphs().all],
+      [paragraphCharacters, (found) => found.paragraphs().characters / found.characters],
+      [lines, (found) => found.lines().count / found.lines().all],
+      [lineCharacters, (found) => found.lines().characters / found.characters],
+      ...top.map(({ n, rule: each }) => [each, ({ grams: found, characters }: GopherRepetitionStatistics) => found().topCharacters(n) / characters] as const),
+      ...repeated.map(({ n, rule: each }) => [each, ({ grams: found, characters }: GopherRepetitionStatistics) => found().repeatedCharacters(n) / characters] as const),
+    ],
+  });
 }

@@ -1,4 +1,4 @@
-import { brokenRule } from './broken-rule.ts';
+import { measuredFilter } from './measured-filter.ts';
 import { nemoScores, type NemoScore, type NemoScoreOptions } from './nemo-scores.ts';
 import type { Comparison, Filter, Rule } from './types.ts';
 
@@ -65,16 +65,8 @@ export function nemoHeuristics({ bounds = {}, ...scoring }: NemoHeuristicsOption
     };
     return [...rule('min', min), ...rule('max', max)];
   });
-  return {
-    name: 'nemoHeuristics',
-    rules: rules.map(({ rule }) => rule),
-    check: ({ text }) => {
-      const scores = nemoScores(text, scoring);
-      for (const { score, rule } of rules) {
-        const verdict = brokenRule(rule, scores[score]());
-        if (verdict) return verdict;
-      }
-      return { keep: true };
-    },
-  };
+  return measuredFilter('nemoHeuristics', {
+    statistics: ({ text }) => nemoScores(text, scoring),
+    rules: rules.map(({ score, rule }) => [rule, (scores: Record<NemoScore, () => number>) => scores[score]()] as const),
+  });
 }

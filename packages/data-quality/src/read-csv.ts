@@ -1,9 +1,10 @@
-import { DataError } from './data-error.ts';
+import { badRecords, type BadRecordOptions } from './bad-records.ts';
 import { csvRecords, type CsvRecord } from './csv-records.ts';
+import { DataError } from './data-error.ts';
 import { DEFAULT_MAX_LINE_BYTES } from './read-lines.ts';
 import type { Document } from './types.ts';
 
-export interface ReadCsvOptions {
+export interface ReadCsvOptions extends BadRecordOptions {
   /** One character. Default a comma; a tab for TSV. */
   readonly delimiter?: string;
   /** Names of the columns where the first record is none of names. */
@@ -14,9 +15,6 @@ export interface ReadCsvOptions {
   readonly idField?: string;
   /** Default 16 MiB. */
   readonly maxRecordBytes?: number;
-  /** So many bad records are passed over, reported to `onBad`; the next one throws. Default 0. */
-  readonly skipBad?: number;
-  readonly onBad?: (error: DataError) => void;
   /** File name, for ids, for `source` and for messages. */
   readonly source?: string;
   /** Yield nothing, instead of throwing E_EMPTY, where there is no record. */
@@ -41,8 +39,8 @@ export interface ReadCsvOptions {
  * ```
  */
 export async function* readCsv(stream: AsyncIterable<Uint8Array>, options: ReadCsvOptions = {}): AsyncGenerator<Document> {
-  const { delimiter = ',', columns, textField = 'text', idField = 'id', maxRecordBytes = DEFAULT_MAX_LINE_BYTES, skipBad = 0, onBad, source, allowEmpty = false } = options;
-  if (!(skipBad >= 0)) throw new RangeError(`readCsv: expected skipBad of at least 0 but found ${skipBad}. Leave it out to stop at the first bad record.`);
+  const { delimiter = ',', columns, textField = 'text', idField = 'id', maxRecordBytes = DEFAULT_MAX_LINE_BYTES, source, allowEmpty = false } = options;
+  const passOver = badRecords('readCsv', options);
   if (delimiter.length !== 1 || delimiter === '"' || delimiter === '\n' || delimiter === '\r') throw new RangeError(`readCsv: expected a delimiter of one character but found ${JSON.stringify(delimiter)}. Use a comma, a semicolon or a tab.`);
   const error = (found: string, remedy: string, { line, expected }: { line: number; expected: string }): DataError =>
     new DataError('E_CSV', { problem: `readCsv: expected ${expected} but found ${found}`, remedy, file: source, line });
@@ -59,7 +57,6 @@ export async function* readCsv(stream: AsyncIterable<Uint8Array>, options: ReadC
   };
 
   let layout = columns ? layoutOf(columns, 1) : undefined;
-  let bad = 0;
   let records = 0;
 
   const toDocument = ({ line, fields }: CsvRecord, { names, text, id }: NonNullable<typeof layout>): Document | DataError => {
@@ -78,13 +75,8 @@ export async function* readCsv(stream: AsyncIterable<Uint8Array>, options: ReadC
     if (!layout) throw record;
     records++;
     const result = record instanceof DataError ? record : toDocument(record, layout);
-    if (!(result instanceof DataError)) {
-      yield result;
-      continue;
-    }
-    bad++;
-    if (bad > skipBad) throw result;
-    onBad?.(result);
+    if (result instanceof DataError) passOver(result);
+    else yield result;
   }
   if (records === 0 && !allowEmpty) throw new DataError('E_EMPTY', { problem: 'readCsv: expected at least one record but found none', remedy: 'Check that the file was written completely.', file: source });
 }

@@ -1,18 +1,16 @@
+import { badRecords, type BadRecordOptions } from './bad-records.ts';
 import { DataError } from './data-error.ts';
 import { scanLines } from './line-scanner.ts';
 import { DEFAULT_MAX_LINE_BYTES } from './read-lines.ts';
 import type { Document } from './types.ts';
 
-export interface ReadJsonlOptions {
+export interface ReadJsonlOptions extends BadRecordOptions {
   /** The field that holds the text. Default `text`. */
   readonly textField?: string;
   /** The field that holds the id, a string or a number. Default `id`, and where a line has none, `<source>:<line>`. */
   readonly idField?: string;
   /** Default 16 MiB. */
   readonly maxLineBytes?: number;
-  /** So many bad lines are passed over, reported to `onBad`; the next one throws. Default 0. */
-  readonly skipBad?: number;
-  readonly onBad?: (error: DataError) => void;
   /** File name, for ids, for `source` and for messages. */
   readonly source?: string;
   /** Yield nothing, instead of throwing E_EMPTY, where there is no line with anything in it. */
@@ -45,9 +43,8 @@ function fieldNames(record: object): string {
  * ```
  */
 export async function* readJsonl(stream: AsyncIterable<Uint8Array>, options: ReadJsonlOptions = {}): AsyncGenerator<Document> {
-  const { textField = 'text', idField = 'id', maxLineBytes = DEFAULT_MAX_LINE_BYTES, skipBad = 0, onBad, source, allowEmpty = false } = options;
-  if (!(skipBad >= 0)) throw new RangeError(`readJsonl: expected skipBad of at least 0 but found ${skipBad}. Leave it out to stop at the first bad line.`);
-  let bad = 0;
+  const { textField = 'text', idField = 'id', maxLineBytes = DEFAULT_MAX_LINE_BYTES, source, allowEmpty = false } = options;
+  const passOver = badRecords('readJsonl', options);
   let empty = true;
 
   const parse = (text: string, line: number, unterminated: boolean): Document | DataError => {
@@ -80,13 +77,8 @@ export async function* readJsonl(stream: AsyncIterable<Uint8Array>, options: Rea
       if (typeof line === 'string' && line.trim() === '') continue;
       empty = false;
       const result = typeof line === 'string' ? parse(line, first + i, unterminated) : line;
-      if (!(result instanceof DataError)) {
-        yield result;
-        continue;
-      }
-      bad++;
-      if (bad > skipBad) throw result;
-      onBad?.(result);
+      if (result instanceof DataError) passOver(result);
+      else yield result;
     }
   }
   if (empty && !allowEmpty) {

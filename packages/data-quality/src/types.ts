@@ -38,4 +38,10 @@ export interface Filter {
   /** The rules in force, in the order in which they are tried. */
   readonly rules: readonly Rule[];
   check(document: Document): Verdict;
+  /**
+   * What every rule measures on this document, by its reason, whether the document is kept or not: for histograms beside the
+   * thresholds, and to try another threshold without running again. `check` drops a document for the first rule whose number
+   * here breaks its threshold. NaN where there is nothing to measure, which meets every rule.
+   */
+  measure?(document: Document): Readonly<Record<string, number>>;
 }

@@ -22,6 +22,7 @@ export { type TokenizerFigures, type TokenizerReport, tokenizerReport } from './
 export { readSentencePiece } from './sentencepiece/read-sentencepiece.ts';
 export type { TrainProgress } from './train/pacer.ts';
 export { type CharacterBpeOptions, trainCharacterBpe } from './train/train-character-bpe.ts';
+export { trainUnigram, type UnigramOptions } from './unigram/train-unigram.ts';
 export { trainWordPiece, type WordPieceOptions } from './train/train-word-piece.ts';
 export { chatTemplate } from './chat/chat-template.ts';
 export { ChatTemplateError, type ChatTemplateErrorCode } from './chat/chat-template-error.ts';

@@ -1,4 +1,5 @@
-import type { Document, Filter } from '../types.ts';
+import { measuredFilter } from '../measured-filter.ts';
+import type { Filter } from '../types.ts';
 import { identifyLanguage, type LanguageIdentifier } from './identify-language.ts';
 
 export interface LanguageFilterOptions {
@@ -27,14 +28,14 @@ export interface LanguageFilterOptions {
 export function languageFilter({ languages, minScore = 0.65, identify = identifyLanguage }: LanguageFilterOptions = {}): Filter {
   if (!(minScore >= 0 && minScore <= 1)) throw new RangeError(`languageFilter: expected minScore from 0 to 1 but found ${minScore}. Leave it out for 0.65.`);
   const wanted = languages && new Set(languages);
-  return {
-    name: 'languageFilter',
-    rules: [...(wanted ? [{ reason: 'language_not_allowed', threshold: 1, comparison: 'min' } as const] : []), { reason: 'language_score', threshold: minScore, comparison: 'min' }],
-    check: (document: Document) => {
-      const { language, score } = identify(document.text);
-      if (wanted && !wanted.has(language)) return { keep: false, reason: 'language_not_allowed', measured: 0, threshold: 1, comparison: 'min' };
-      if (!(score >= minScore)) return { keep: false, reason: 'language_score', measured: score, threshold: minScore, comparison: 'min' };
-      return { keep: true, document: { ...document, meta: { ...document.meta, language, language_score: score } } };
-    },
-  };
+  const allowed = wanted && ({ reason: 'language_not_allowed', threshold: 1, comparison: 'min' } as const);
+  return measuredFilter('languageFilter', {
+    statistics: ({ text }) => identify(text),
+    rules: [
+      [allowed, ({ language }) => (wanted?.has(language) ? 1 : 0)],
+      // A score that is no number is the least of all.
+      [{ reason: 'language_score', threshold: minScore, comparison: 'min' }, ({ score }) => (Number.isNaN(score) ? -Infinity : score)],
+    ],
+    kept: (document, { language, score }) => ({ keep: true, document: { ...document, meta: { ...document.meta, language, language_score: score } } }),
+  });
 }
