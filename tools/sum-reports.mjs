@@ -12,6 +12,7 @@ for (const name of process.argv.slice(2)) {
   const counts = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failed: 0, skipped: 0 };
   if (counts.passed + counts.failed === 0) counts.failed = 1;
   console.log(`${name.padEnd(20)} ${existsSync(file) ? `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped` : 'did not run'}`);
+  for (const failure of counts.failures ?? []) console.log(`  FAILED ${failure}`);
   for (const key of Object.keys(total)) total[key] += counts[key];
 }
 total.failed = Math.max(total.failed, Number(process.env.STEPS_FAILED ?? 0));

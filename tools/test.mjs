@@ -4,7 +4,7 @@
 // `--report NAME` leaves the counts in node_modules/.cache/reports; `--unit` leaves the browsers out.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findChromium } from './find-chromium.mjs';
 import { findWebgpu } from './find-webgpu.mjs';
@@ -20,6 +20,15 @@ function take(flag, values = 0) {
 }
 const unitOnly = take('--unit') !== undefined;
 const unitReport = take('--report', 1) ?? 'unit';
+
+/** What failed, a line each: the file, the test, and how its message begins. */
+function failuresOf({ testResults = [] }) {
+  const begins = (message) => message.split('\n')[0].slice(0, 300);
+  return testResults.filter(({ status }) => status === 'failed').flatMap(({ name, message, assertionResults }) => {
+    const failed = assertionResults.filter(({ status }) => status === 'failed').map(({ fullName, failureMessages: [first = ''] }) => `${fullName}: ${begins(first)}`);
+    return (failed.length > 0 ? failed : [begins(message)]).map((line) => `${relative(root, name)}: ${line}`);
+  });
+}
 
 /** Runs vitest, leaves its counts under `name` and says whether all went well, on the devices too that were asked for. */
 function vitest(name, vitestArgs, extraEnv = {}, devices = []) {
@@ -39,13 +48,13 @@ function vitest(name, vitestArgs, extraEnv = {}, devices = []) {
   // A file that does not load has no failed test but fails the run.
   const failed = (status === 0 ? numFailedTests : Math.max(1, numFailedTests)) + idle.length;
   const skipped = numPendingTests + numTodoTests;
-  writeFileSync(counts, JSON.stringify({ passed, failed, skipped }));
+  writeFileSync(counts, JSON.stringify({ passed, failed, skipped, failures: failuresOf(found) }));
   console.log(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped, on Node ${process.versions.node}`);
   return failed === 0;
 }
 
 mkdirSync(reports, { recursive: true });
-const whole = args.length === 0;
+const whole = args.every((arg) => arg.startsWith('--exclude='));
 const chromium = findChromium();
 const webgpu = findWebgpu(chromium);
 // LLM_DEVICES asks for less, or insists on more.
