@@ -46,8 +46,7 @@ export { keepTop, type KeepTopOptions, type KeptSequence } from './teacher/keep-
 export { keptError, type KeptError, type KeptSums } from './teacher/kept-error.ts';
 export { joinKept, sliceKept, type KeptRows } from './teacher/kept-rows.ts';
 export { endpointTeacher, type EndpointMessage, type EndpointTeacher, type EndpointTeacherOptions, type NamedToken, type TaughtText, type TaughtToken } from './teacher/endpoint-teacher.ts';
-export type { EndpointOptions, EndpointUsage } from './teacher/ask-endpoint.ts';
-export { TeacherError, type TeacherErrorCode } from './teacher/endpoint-error.ts';
+export { TeacherError, type TeacherErrorCode } from './teacher/teacher-error.ts';
 export { keptFromTokens, type KeptFromTokensOptions } from './teacher/kept-from-tokens.ts';
 export { repetitive, teacherTexts, unfinished, type FilteredRecord, type RecordFilter, type TaughtRecord, type TeacherTextsOptions, type TextPrompt } from './teacher/teacher-texts.ts';
 export { onPolicyBatches, type OnPolicyOptions, type PromptExample } from './on-policy/on-policy-batches.ts';

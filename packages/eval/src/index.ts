@@ -6,7 +6,7 @@ export type { EvalMessage, GenerationKwargs, GenerationRequest, Loglikelihood, L
 export { encodePair, type PairEncoder, type TokenPair } from './requests/encode-pair.ts';
 export { rollingWindows } from './requests/rolling-windows.ts';
 export { localScorer, type LocalScorerOptions } from './scoring/local-scorer.ts';
-export { endpointScorer, type EndpointScorerOptions } from './scoring/endpoint-scorer.ts';
+export { endpointScorer } from './scoring/endpoint-scorer.ts';
 export {
   type Aggregation, aggregation, bitsPerByte, brierScore, bypass, type Decision, f1, likelihood, matthews, mean, median, nanmean, perplexity, type Weighted, weightedPerplexity,
 } from './metrics/aggregation.ts';
@@ -48,7 +48,7 @@ export type { CheckContext, InstructionArguments, InstructionCheck, LanguageOf }
 export { ifeval, type IfevalDocument, ifevalInstructions, ifevalScores, type IfevalScores, type IfevalVerdict } from './ifeval/ifeval.ts';
 export { winRate, type WinRate } from './win-rate/win-rate.ts';
 export { type GamedComparison, type LengthComparison, type LengthControlled, type LengthControlledOptions, lengthControlledWinRate } from './win-rate/length-controlled.ts';
-export { type Alternative, type Ask, type AskOptions, chatEndpoint, type ChatEndpointOptions, EndpointError, type EndpointUsage, type Reply } from './judges/endpoint.ts';
+export { type Alternative, type Ask, type AskOptions, chatEndpoint, type Reply } from './judges/endpoint.ts';
 export { type AnswerPair, askedPairJudge, judgePairs, type PairJudge, pairwisePrompt, type PairwiseVerdicts, readPairwise } from './judges/pairwise.ts';
 export { judgeAnswers, type JudgedAnswer, readRating, singlePrompt, type SingleScores } from './judges/single.ts';
 export { gEval, type GEval, type GEvalOptions } from './judges/g-eval.ts';

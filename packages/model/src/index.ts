@@ -42,3 +42,5 @@ export { topP } from './generate/top-p.ts';
 export { minP } from './generate/min-p.ts';
 export { xtc } from './generate/xtc.ts';
 export { greedy, temperature } from './generate/temperature.ts';
+export { openEndpoint, type Endpoint, type EndpointOptions, type EndpointUsage } from './endpoint/open-endpoint.ts';
+export { EndpointError } from './endpoint/endpoint-error.ts';

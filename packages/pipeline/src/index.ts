@@ -4,7 +4,6 @@ export type { Measured, StepFigures } from './lifecycle/figures.ts';
 export { criteriaOf, judge, verdictText, type Asked, type Verdict } from './lifecycle/gate.ts';
 export { GATES, METRICS, type NamedMetric } from './lifecycle/metrics.ts';
 export type { Criterion, Flags, FlagValue, LifecycleRecipe, RandomRange, SearchRecipe, StepRecipe } from './lifecycle/recipe-shape.ts';
-export { redacted } from './report/redact.ts';
 export { reportHtml, type ReportInput } from './report/report-html.ts';
 export { eventRecord, versionRecord } from './tensorboard/event-record.ts';
 export type { BoardEvent } from './tensorboard/event.ts';

@@ -114,6 +114,6 @@ export { codeBlock, codeReward, type CodeRewardOptions } from './rewards/code/co
 export { codeSandbox, type CodeCase, type CodeSandbox, type CodeSandboxOptions, type CodeVerdict } from './rewards/code/code-sandbox.ts';
 export { bothOrders, scoreJudge, type Comparison, type Judge } from './judges/judge.ts';
 export { judgePrompt, readVerdict } from './judges/judge-prompt.ts';
-export { endpointJudge, JudgeError, type EndpointJudgeOptions, type JudgeErrorCode, type JudgeUsage } from './judges/endpoint-judge.ts';
+export { endpointJudge, type EndpointJudgeOptions, type JudgeUsage } from './judges/endpoint-judge.ts';
 export { modelJudge, type ModelJudgeOptions } from './judges/model-judge.ts';
 export { judgedPairs, judgedRound, type JudgedRound, type JudgedRoundOptions } from './judges/judged-round.ts';

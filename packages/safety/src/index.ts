@@ -19,4 +19,4 @@ export { patch, type PatchOptions, rollBack, type RollBackOptions, type RolledBa
 export { type RegressionCase, type RegressionReport, runRegressions } from './recover/regression-list.ts';
 export { type SafetyCriterion, safetyCriteria, type SafetyFailure, safetyGate, type SafetyVerdict } from './gate/safety-gate.ts';
 export { type AuditEntry, type AuditEvent, auditLog, type AuditLog, type AuditLogOptions, type Layer, verifyAuditLog } from './audit/audit-log.ts';
-export { redactSecrets } from './audit/redact.ts';
+export { redactData, redactSecrets, type RedactOptions } from './audit/redact.ts';

@@ -56,8 +56,8 @@ expect(starters.every(({ task }) => it.STARTER_TASKS.includes(task) && it.starte
 expect(it.mmlu().tasks.length === 57 && it.truthfulqaMc2({ primer: 'Q: a\nA: b' }).task === 'truthfulqa_mc2' && it.humaneval({ run: () => true }).unsafeCode, 'the others');
 expect(it.wikitextDetokenizer('a @-@ b') === 'a-b', 'a page');
 const docs = await it.hubRows('a/b', { split: 'test', fetch: async () => new Response(JSON.stringify({ rows: [{ row: { goal: 'which', sol1: 'way', sol2: 'wind', label: 0 } }], num_rows_total: 1 })) });
-const refused = await it.endpointScorer({ url: 'http://localhost', model: 'm', tries: 1, fetch: async () => new Response('', { status: 404 }) }).generateUntil([{ context: 'a', kwargs: {} }]).catch((error) => error);
-expect(refused.code === 'E_SCORER', 'an endpoint that refuses');
+const refused = await it.endpointScorer({ url: 'http://localhost', model: 'm', fetch: async () => new Response('', { status: 404 }) }).generateUntil([{ context: 'a', kwargs: {} }]).catch((error) => error);
+expect(refused.code === 'refused', 'an endpoint that refuses');
 
 // A model of its own, measured.
 await useDevice('wasm');

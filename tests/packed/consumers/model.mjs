@@ -92,3 +92,10 @@ let balance = 0;
 moe.hidden(moe.init(1), { ids }, { auxiliary: (loss) => { balance = loss.dataSync()[0]; } });
 expect(m.addAuxiliary(t.tensor(1), t.tensor(2), { targets: ids, denominator: 6 }).dataSync()[0] === 2, 'three targets of six');
 expect(balance > 0.0019, 'at least two experts a token, times 0.001');
+
+// An endpoint of someone else's.
+const answers = [new Response('', { status: 503 }), Response.json({ usage: { prompt_tokens: 2 } })];
+const endpoint = m.openEndpoint({ url: 'http://localhost/v1', model: 'm', backoffMs: 1, fetch: async () => answers.shift() });
+await endpoint.ask('/completions', { prompt: 'a' });
+expect(endpoint.usage.retries === 1 && endpoint.usage.promptTokens === 2, 'asked twice');
+expect(new m.EndpointError('', { code: 'refused' }).status === undefined, 'no status');

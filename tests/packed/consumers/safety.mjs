@@ -56,5 +56,5 @@ expect(await s.patch({ name: 'p', apply: () => {}, revert: () => {}, check: () =
 expect((await s.runRegressions([{ name: 'n', prompt: 'p', passes: (answer) => answer === 'no' }], () => 'no')).passed, 'still refused');
 expect((await s.safetyGate(quality, { criteria: s.safetyCriteria, audit })).reasons.length >= 0, 'a verdict');
 expect((await s.verifyAuditLog(lines)).length === lines.length && lines.length > 4, 'a whole log');
-expect(s.redactSecrets('hf_abcdefghijklmnopqrstuv') === '[secret]', 'no secret');
+expect(s.redactSecrets('hf_abcdefghijklmnopqrstuv') === '[secret]' && s.redactData({ password: 'x' }).password === '[secret]', 'no secret');
 expect(new s.SafetyError('E_AUDIT', 'x').code === 'E_AUDIT', 'an error');

@@ -1,5 +1,5 @@
-import { type EndpointOptions, type EndpointUsage, openEndpoint } from './ask-endpoint.ts';
-import { TeacherError } from './endpoint-error.ts';
+import { type EndpointOptions, type EndpointUsage, openEndpoint } from '@llm/model';
+import { TeacherError } from './teacher-error.ts';
 
 /** A token as an endpoint names it. */
 export interface NamedToken {
@@ -57,8 +57,7 @@ interface EchoAnswer {
  * A teacher behind an OpenAI-compatible endpoint that gives the log-probabilities of the likeliest tokens. It waits and tries again where the
  * endpoint is busy or away, and never asks the same twice; `usage` counts requests, tokens and money.
  *
- * @throws TeacherError from its functions: `refused` (a 4xx status but 408 and 429), `unreachable` when the last try failed, and
- * `no-logprobs` for an answer without them.
+ * @throws from its functions what `openEndpoint` of @llm/model throws, and TeacherError `no-logprobs` for an answer without them.
  *
  * @example
  * ```ts
@@ -76,15 +75,14 @@ export function endpointTeacher({ topLogprobs = 20, maxTokens = 512, temperature
   return {
     usage: endpoint.usage,
     async answer(messages, { seed } = {}) {
-      const text = await endpoint.ask('/chat/completions', { messages, temperature, max_tokens: maxTokens, logprobs: true, top_logprobs: topLogprobs, ...(seed === undefined ? {} : { seed }) });
-      const choice = (JSON.parse(text) as ChatAnswer).choices?.[0];
+      const { choices: [choice] = [] } = await endpoint.ask('/chat/completions', { messages, temperature, max_tokens: maxTokens, logprobs: true, top_logprobs: topLogprobs, ...(seed === undefined ? {} : { seed }) }) as ChatAnswer;
       const content = choice?.logprobs?.content;
       if (content === undefined || content === null) throw without();
       return { text: choice?.message?.content ?? '', reason: choice?.finish_reason, tokens: content.map(({ top_logprobs: top = [], ...own }) => ({ ...own, top })) };
     },
     async score(given) {
-      const text = await endpoint.ask('/completions', { prompt: given, temperature, max_tokens: 1, echo: true, logprobs: topLogprobs });
-      const found = (JSON.parse(text) as EchoAnswer).choices?.[0]?.logprobs;
+      const { choices: [choice] = [] } = await endpoint.ask('/completions', { prompt: given, temperature, max_tokens: 1, echo: true, logprobs: topLogprobs }) as EchoAnswer;
+      const found = choice?.logprobs;
       if (found?.tokens === undefined || found.top_logprobs === undefined) throw without();
       const { tokens, token_logprobs: own = [], top_logprobs: top } = found;
       // Some servers write one token more than they were given: none is asked for.

@@ -1,4 +1,4 @@
-import { TeacherError } from './endpoint-error.ts';
+import { TeacherError } from './teacher-error.ts';
 import type { NamedToken, TaughtToken } from './endpoint-teacher.ts';
 import type { KeptRows } from './kept-rows.ts';
 

@@ -19,7 +19,7 @@ function server({ failures = [] as (number | 'gone')[] } = {}) {
   };
   return { bodies, answer };
 }
-const at = { url: 'http://localhost:1/v1/', model: 'tiny', waitSeconds: 0 };
+const at = { url: 'http://localhost:1/v1/', model: 'tiny', backoffMs: 1 };
 
 test('the tokens of the continuation count, with the spaces before it, and each request is sent once', async () => {
   const { bodies, answer } = server();
@@ -44,7 +44,7 @@ test('a server that is busy or gone is asked again; one that refuses is not, and
   const { answer } = server({ failures: [503, 'gone'] });
   expect(await endpointScorer({ ...at, fetch: answer }).loglikelihoodRolling(['ba'])).toEqual([Math.log(0.5)]);
   const refused = await endpointScorer({ ...at, apiKey: 'sk-secret', fetch: server({ failures: [401, 401] }).answer }).loglikelihoodRolling(['ba']).catch((error: unknown) => error as Error);
-  expect(refused).toMatchObject({ code: 'E_SCORER' });
+  expect(refused).toMatchObject({ code: 'refused', status: 401 });
   expect(String((refused as Error).message)).toMatch(/401/);
   expect(String((refused as Error).message)).not.toContain('sk-secret');
   const silent = endpointScorer({ ...at, fetch: async () => Response.json({ choices: [{ text: 'x' }] }) });

@@ -1,25 +1,9 @@
+import { type EndpointOptions, openEndpoint } from '@llm/model';
 import { EvalError } from '../eval-error.ts';
+import { inTurn } from '../judges/in-turn.ts';
 import { stripEnd } from '../python/text.ts';
 import type { GenerationRequest, Loglikelihood, LoglikelihoodRequest, Scorer } from '../requests/request.ts';
 import { cutAt, draws, tokensOf } from './generate-until.ts';
-
-export interface EndpointScorerOptions {
-  /** Where the API begins (`http://localhost:8000/v1`). */
-  readonly url: string;
-  /** The model's name there. */
-  readonly model: string;
-  /** Sent as `Authorization: Bearer …`; kept out of errors and results. */
-  readonly apiKey?: string;
-  /** Requests at once; default 8. */
-  readonly concurrency?: number;
-  /** Tries of a request that fails for no fault of its own (no answer, 429, 5xx); default 3. */
-  readonly tries?: number;
-  /** Seconds between tries, doubled each time; default 1. */
-  readonly waitSeconds?: number;
-  /** Default the global one. */
-  readonly fetch?: typeof fetch;
-  readonly signal?: AbortSignal;
-}
 
 interface Choice {
   readonly text?: unknown;
@@ -36,7 +20,7 @@ interface Choice {
  * The continuation begins at the first token that starts where it does, or later: where a token spans both, its log-probability counts
  * for the context. A whole text has no token before it, so its first token does not count.
  *
- * @throws EvalError E_SCORER for answers that are no success, or lack what is needed.
+ * @throws what `openEndpoint` of @llm/model throws, and EvalError E_SCORER for answers that lack what is needed.
  *
  * @example
  * ```ts
@@ -49,41 +33,22 @@ interface Choice {
  * if (four!.logprob !== -0.5 || !four!.greedy) throw new Error('the likeliest token');
  * ```
  */
-export function endpointScorer({ url, model, apiKey, concurrency = 8, tries = 3, waitSeconds = 1, fetch: request = fetch, signal }: EndpointScorerOptions): Scorer {
-  async function complete(body: Readonly<Record<string, unknown>>): Promise<Choice> {
-    let problem = '';
-    for (let attempt = 0; attempt < tries; attempt++) {
-      if (attempt > 0) await new Promise((resolve) => { setTimeout(resolve, waitSeconds * 1000 * 2 ** (attempt - 1)); });
-      signal?.throwIfAborted();
-      const response = await request(`${url.replace(/\/+$/, '')}/completions`, {
-        method: 'POST', headers: { 'content-type': 'application/json', ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }) },
-        body: JSON.stringify({ model, ...body }), ...(signal === undefined ? {} : { signal }),
-      }).catch((error: unknown) => {
-        signal?.throwIfAborted();
-        problem = error instanceof Error ? error.message : String(error);
-      });
-      if (response === undefined) continue;
-      if (response.ok) {
-        const { choices } = await response.json() as { choices?: readonly Choice[] };
-        if (choices?.[0] !== undefined) return choices[0];
-        throw new EvalError('E_SCORER', `endpointScorer: expected choices from ${url} but found none. Check that it is OpenAI-compatible.`);
-      }
-      problem = `${response.status} ${(await response.text()).slice(0, 200)}`;
-      if (response.status !== 429 && response.status < 500) break;
-    }
-    throw new EvalError('E_SCORER', `endpointScorer: expected an answer from ${url} but found ${problem}. Check the address, the model's name and the key.`);
+export function endpointScorer(options: EndpointOptions): Scorer {
+  const { url, model, concurrency = 8 } = options;
+  const endpoint = openEndpoint({ cache: false, ...options });
+
+  async function complete(body: Readonly<Record<string, unknown>>, { fresh = false } = {}): Promise<Choice> {
+    const { choices: [choice] = [] } = await endpoint.ask('/completions', body, { fresh }) as { choices?: readonly Choice[] };
+    if (choice === undefined) throw new EvalError('E_SCORER', `endpointScorer: expected choices from ${url} but found none. Check that it is OpenAI-compatible.`);
+    return choice;
   }
 
-  /** The answers to all, so many at once, equal requests once. */
+  /** The answers to all, equal requests once. */
   async function all<Request, Answer>(requests: readonly Request[], keyOf: (each: Request) => string, ask: (each: Request) => Promise<Answer>): Promise<Answer[]> {
-    const unique = new Map<string, Request>();
-    for (const each of requests) if (!unique.has(keyOf(each))) unique.set(keyOf(each), each);
-    const waiting = [...unique];
-    const answers = new Map<string, Answer>();
-    await Promise.all(Array.from({ length: Math.min(concurrency, waiting.length) }, async () => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) answers.set(next[0], await ask(next[1]));
-    }));
-    return requests.map((each) => answers.get(keyOf(each))!);
+    const unique = new Map(requests.map((each) => [keyOf(each), each]));
+    const answers = await inTurn([...unique], async ([key, each]) => [key, await ask(each)] as const, { concurrency });
+    const found = new Map(answers);
+    return requests.map((each) => found.get(keyOf(each))!);
   }
 
   /** The log-likelihood of what stands from code point `from` on. */
@@ -116,7 +81,7 @@ export function endpointScorer({ url, model, apiKey, concurrency = 8, tries = 3,
       // Endpoints take four stops; the rest are found here.
       const { text } = await complete({
         prompt: context, max_tokens: tokensOf(kwargs), temperature: draws(kwargs) ? temperature : 0, ...(topP === undefined ? {} : { top_p: topP }), ...(until.length === 0 ? {} : { stop: until.slice(0, 4) }),
-      });
+      }, { fresh: draws(kwargs) });
       if (typeof text !== 'string') throw new EvalError('E_SCORER', `endpointScorer: expected a text from ${url} but found ${JSON.stringify(text)}. Check that it is OpenAI-compatible.`);
       return cutAt(text, until);
     }),

@@ -1,7 +1,7 @@
+import { redactSecrets } from '@llm/safety';
 import { stringify } from 'yaml';
 import { bytes, count, digits, short } from '../cli/format.ts';
 import { escapeMarkdown, markdownCode, markdownTable } from '../report/markdown.ts';
-import { redacted } from '../report/redact.ts';
 import { verdictText, type Verdict } from '../lifecycle/gate.ts';
 import type { Ancestor } from './ancestry.ts';
 
@@ -48,7 +48,7 @@ export function modelCard(input: CardInput): string {
     '## Make it again', markdownCode(life?.command ?? ancestry.map(({ command }) => command).join('\n'), 'sh'),
     `The same data, seeds, versions and device give the same bits. ${environmentText(own)}`,
   ];
-  return redacted(`---\n${frontMatter(input)}---\n\n${CARD_MARK}\n\n${sections.join('\n\n')}\n`, input.env);
+  return redactSecrets(`---\n${frontMatter(input)}---\n\n${CARD_MARK}\n\n${sections.join('\n\n')}\n`, { env: input.env });
 }
 
 function frontMatter({ name, ancestry, license, language, config }: CardInput): string {

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { redactData } from '@llm/safety';
 import { z } from 'zod';
 import { UsageError } from '../cli/cli-error.ts';
 import { command, type Command, paths, text } from '../cli/command.ts';
@@ -7,7 +8,6 @@ import { printable } from '../cli/io.ts';
 import { comparisonHtml, comparisonOf, comparisonText } from '../compare/comparison.ts';
 import { readCompared } from '../compare/read-compared.ts';
 import { scoresIn, significanceOf } from '../compare/significance.ts';
-import { redactedData } from '../report/redact.ts';
 import { replaceText } from '../run/replace-text.ts';
 import { shownPath } from '../train/drive-run.ts';
 import { findFolder } from '../train/open-run.ts';
@@ -27,7 +27,7 @@ export const compare: Command = command({
     if (names.length < 2) throw new UsageError(`llm compare: expected two runs or more but found ${names.length}. Name another.`);
     const runs = await Promise.all(names.map((name) => readCompared(findFolder(name, io.cwd), name)));
     const scored = await Promise.all(runs.map(async ({ name, folder }) => ({ name, scores: await scoresIn(folder) })));
-    const comparison = redactedData(comparisonOf(runs, significanceOf(scored)), io.env);
+    const comparison = redactData(comparisonOf(runs, significanceOf(scored)), { env: io.env });
     if (html !== undefined) {
       const path = resolve(io.cwd, html);
       await mkdir(dirname(path), { recursive: true });

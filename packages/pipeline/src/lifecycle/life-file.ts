@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { redactedData } from '../report/redact.ts';
+import { redactData } from '@llm/safety';
 import { replaceText } from '../run/replace-text.ts';
 import type { Verdict } from './gate.ts';
 import type { LifecycleRecipe } from './recipe-shape.ts';
@@ -34,7 +34,7 @@ const LIFE_FILE = 'life.json';
 
 /** Writes life.json, whole or not at all. */
 export async function writeLife(root: string, life: LifeFile): Promise<void> {
-  await replaceText(join(root, LIFE_FILE), `${JSON.stringify(redactedData(life, process.env), null, 2)}\n`);
+  await replaceText(join(root, LIFE_FILE), `${JSON.stringify(redactData(life, { env: process.env }), null, 2)}\n`);
 }
 
 /** How a life went; undefined where the folder is of none. */

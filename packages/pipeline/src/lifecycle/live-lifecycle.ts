@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { redactData } from '@llm/safety';
 import { lockRun } from '@llm/train/node';
 import { EXIT, UsageError } from '../cli/cli-error.ts';
 import type { Command } from '../cli/command.ts';
 import { didYouMean } from '../cli/did-you-mean.ts';
 import { type Io, printable } from '../cli/io.ts';
 import type { Prices } from '../cost/step-cost.ts';
-import { redactedData } from '../report/redact.ts';
 import { replaceText } from '../run/replace-text.ts';
 import { shownPath } from '../train/drive-run.ts';
 import { checkLifecycle } from './check-lifecycle.ts';
@@ -118,5 +118,5 @@ async function writeAccount({ done, code }: LifeEnd, { account, name, recipe, pr
   const rows = summaryRows({ recipe, done, prices });
   const steps = done.map(({ id, round, record, verdicts, path, folder }) => ({ step: id, place: record.place, round, path, folder: relative(account, folder), verdicts }));
   await writeLife(account, { formatVersion: 1, name, command, code, ending, recipe, steps });
-  await replaceText(join(account, 'report.html'), lifeReportHtml(redactedData({ name, recipe, done, rows, ending }, process.env)));
+  await replaceText(join(account, 'report.html'), lifeReportHtml(redactData({ name, recipe, done, rows, ending }, { env: process.env })));
 }

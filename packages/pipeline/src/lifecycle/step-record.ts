@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { redactData } from '@llm/safety';
 import { z } from 'zod';
-import { redactedData } from '../report/redact.ts';
 import { replaceText } from '../run/replace-text.ts';
 import type { StepFigures } from './figures.ts';
 import type { Flags } from './recipe-shape.ts';
@@ -67,7 +67,7 @@ const pathOf = (root: string, folderName: string): string => join(root, `${folde
 
 /** Writes the record of a step, whole or not at all. */
 export async function writeStep(root: string, folderName: string, record: StepRecord): Promise<void> {
-  await replaceText(pathOf(root, folderName), `${JSON.stringify(redactedData(schema.parse(record), process.env), null, 2)}\n`);
+  await replaceText(pathOf(root, folderName), `${JSON.stringify(redactData(schema.parse(record), { env: process.env }), null, 2)}\n`);
 }
 
 /** The record of a step; undefined where there is none, or none of this version: the step is then done again. */

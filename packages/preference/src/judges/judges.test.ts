@@ -1,8 +1,7 @@
-import { createServer, type Server } from 'node:http';
 import { createModel } from '@llm/model';
 import { useDevice } from '@llm/tensor';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { endpointJudge, type EndpointJudgeOptions, JudgeError } from './endpoint-judge.ts';
+import { describe, expect, test } from 'vitest';
+import { endpointJudge } from './endpoint-judge.ts';
 import { bothOrders, type Comparison, type Judge, scoreJudge } from './judge.ts';
 import { judgePrompt, readVerdict } from './judge-prompt.ts';
 import { judgedPairs, judgedRound } from './judged-round.ts';
@@ -29,86 +28,18 @@ describe('orders', () => {
   });
 });
 
-describe('an endpoint', () => {
-  /** What the server does with one request after the other. */
-  interface Body { readonly messages: { readonly content: string }[]; readonly temperature: number }
-  interface Served { readonly status?: number; readonly headers?: Record<string, string>; readonly text?: string; readonly hang?: true }
-  let script: ((body: Body) => Served)[] = [];
-  const answerTo = (body: Body): Served => script.shift()?.(body) ?? {};
-  let seen: { authorization: string | undefined; url: string | undefined }[] = [];
-  let server: Server;
-  let url: string;
-  beforeAll(async () => {
-    server = createServer((request, response) => {
-      let body = '';
-      request.on('data', (part: Buffer) => { body += part.toString(); });
-      request.on('end', () => {
-        seen.push({ authorization: request.headers.authorization, url: request.url });
-        const { status = 200, headers = {}, text = '[[A]]', hang } = answerTo(JSON.parse(body) as Body);
-        if (hang) return;
-        response.writeHead(status, { 'content-type': 'application/json', ...headers });
-        response.end(JSON.stringify({ choices: [{ message: { content: text } }], usage: { prompt_tokens: 100, completion_tokens: 10 } }));
-      });
-    });
-    await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-    url = `http://127.0.0.1:${(server.address() as { port: number }).port}/v1/`;
-  });
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const judge = (options: Partial<EndpointJudgeOptions> = {}) => {
-    seen = [];
-    return endpointJudge({ url, model: 'judge', apiKey: 'secret', backoffMs: 5, ...options });
+test('an endpoint is asked in the manner of OpenAI, at temperature 0, once for the same question, and its cost is counted', async () => {
+  const bodies: { readonly messages: readonly { readonly content: string }[]; readonly temperature: number; readonly max_tokens: number }[] = [];
+  const fetch: typeof globalThis.fetch = async (_, init) => {
+    bodies.push(JSON.parse(init!.body as string) as typeof bodies[0]);
+    return Response.json({ choices: [{ message: { content: bodies.at(-1)!.messages[0]!.content.includes('2 + 2') ? 'Right. [[A]]' : 'no idea' } }], usage: { prompt_tokens: 100, completion_tokens: 10 } });
   };
-
-  test('is asked in the manner of OpenAI, at temperature 0, once for the same question, and its cost is counted', async () => {
-    script = [({ messages, temperature }) => ({ text: temperature === 0 && messages[0]!.content.includes('2 + 2') ? 'Right. [[A]]' : '[[B]]' }), () => ({ text: 'no idea' })];
-    const ask = judge({ prices: { prompt: 1, completion: 10 } });
-    expect(await Promise.all([ask(question), ask(question)])).toEqual([1, 1]);
-    expect(await ask(question)).toBe(1);
-    expect(await ask({ ...question, prompt: 'else' })).toBeUndefined();
-    expect(seen).toEqual(Array.from({ length: 2 }, () => ({ authorization: 'Bearer secret', url: '/v1/chat/completions' })));
-    expect(ask.usage).toEqual({ requests: 2, cached: 2, retries: 0, unreadable: 1, promptTokens: 200, completionTokens: 20, cost: (200 + 200) / 1e6 });
-  });
-
-  test('is tried again where it is busy, broken or away, with longer and longer waits', async () => {
-    script = [() => ({ status: 503 }), () => ({ status: 429, headers: { 'retry-after': '0.05' } }), () => ({ hang: true }), () => ({ text: '[[B]]' })];
-    const ask = judge({ timeoutMs: 100 });
-    const started = performance.now();
-    expect(await ask(question)).toBe(0);
-    expect(performance.now() - started).toBeGreaterThan(5 + 50 + 100);
-    expect(ask.usage).toMatchObject({ requests: 4, retries: 3 });
-    script = Array.from({ length: 9 }, () => () => ({ status: 500 }));
-    await expect(judge({ retries: 2 })(question)).rejects.toThrow(/expected an answer from .* within 3 tries but found status 500/);
-    script = [];
-    expect(seen).toHaveLength(3);
-    const away = endpointJudge({ url: 'http://127.0.0.1:9', model: 'm', retries: 1, backoffMs: 1 });
-    await expect(away(question)).rejects.toMatchObject({ code: 'unreachable' });
-  });
-
-  test('that refuses is not asked again, and no key is told', async () => {
-    script = [() => ({ status: 401 })];
-    const refused = await Promise.resolve(judge()(question)).catch((error: unknown) => error) as JudgeError;
-    expect(refused).toBeInstanceOf(JudgeError);
-    expect(refused).toMatchObject({ code: 'refused', status: 401 });
-    expect(refused.message).not.toContain('secret');
-    expect(seen).toHaveLength(1);
-  });
-
-  test('no more than so many requests are under way', async () => {
-    let now = 0;
-    let most = 0;
-    const fetch = async (): Promise<Response> => {
-      most = Math.max(most, ++now);
-      await new Promise((resolve) => { setTimeout(resolve, 5); });
-      now--;
-      return Response.json({ choices: [{ message: { content: '[[C]]' } }] });
-    };
-    const ask = judge({ fetch, concurrency: 3 });
-    await Promise.all(Array.from({ length: 10 }, (_, i) => ask({ ...question, prompt: String(i) })));
-    expect(most).toBe(3);
-  });
+  const judge = endpointJudge({ url: 'http://localhost/v1', model: 'judge', prices: { prompt: 1, completion: 10 }, fetch });
+  expect(await Promise.all([judge(question), judge(question)])).toEqual([1, 1]);
+  expect(await judge({ ...question, prompt: 'else' })).toBeUndefined();
+  expect(bodies).toMatchObject([{ temperature: 0, max_tokens: 256 }, { temperature: 0 }]);
+  expect(judge.usage).toEqual({ requests: 2, cached: 1, retries: 0, unreadable: 1, promptTokens: 200, completionTokens: 20, cost: (200 + 200) / 1e6 });
+  await expect(endpointJudge({ url: 'http://localhost/v1', model: 'judge', fetch: async () => new Response('', { status: 401 }) })(question)).rejects.toMatchObject({ code: 'refused' });
 });
 
 const completion = (...ids: number[]) => ({ ids: Int32Array.from(ids), logProbs: new Float32Array(ids.length), reason: 'eos' as const });
