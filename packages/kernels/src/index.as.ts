@@ -14,6 +14,7 @@ export * from './common/exp2.as';
 export * from './common/simd.as';
 export * from './common/sum-rows.as';
 export * from './common/tile.as';
+export * from './dequantize-half/dequantize-half.as';
 export * from './dropout/dropout.as';
 export * from './elementwise/binary.as';
 export * from './elementwise/cast.as';

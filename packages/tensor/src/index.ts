@@ -24,6 +24,7 @@ export { quantizedWeight, type QuantizedWeight } from './quantized/quantized-wei
 export { quantizedCodes, quantizedWeightOf } from './quantized/weight-codes.ts';
 export { headCodes } from './quantized/head-codes.ts';
 export { withExactProducts } from './quantized/exact-products.ts';
+export { bf16, f16 } from './quantized/halves.ts';
 export { nf4 } from './quantized/nf4.ts';
 export { int4 } from './quantized/int4.ts';
 export { int8 } from './quantized/int8.ts';

@@ -142,7 +142,7 @@ const tree = t.unflatten([['a.weight', t.tensor([1, 2])], ['b', t.tensor([3])]])
 expect(t.countParameters(tree) === 3 && Object.keys(t.flatten(tree)).join() === 'a.weight,b', 'three values under two names');
 expect(t.leaves(t.mapLeaves(tree, (leaf) => t.neg(leaf))).length === 2, 'two leaves');
 equal(t.withTensors(tree, { b: t.tensor([4]) }).b, [4], 'the tensor put in');
-for (const format of [t.nf4(), t.nf4({ doubleQuantized: true }), t.int4(), t.int4({ asymmetric: true }), t.int8(), t.int8({ asymmetric: true })]) {
+for (const format of [t.bf16(), t.f16(), t.nf4(), t.nf4({ doubleQuantized: true }), t.int4(), t.int4({ asymmetric: true }), t.int8(), t.int8({ asymmetric: true })]) {
   const weight = t.quantizedWeight(Float32Array.of(1, -1, 0, 1), { shape: [2, 2], format });
   expect(Math.abs(t.linear(t.tensor([[2, 3]]), weight).dataSync()[0] + 1) < 0.2, `2 · 1 − 3 in ${format.name}`);
 }

@@ -5,10 +5,10 @@ import { LOSS_NAMES } from '../stage/distill-losses.ts';
 import type { DistillOptions } from '../stage/distill-options.ts';
 import { driveStage } from '../stage/drive-stage.ts';
 import { prepareDistill } from '../stage/prepare-distill.ts';
+import { STORED } from '../stage/stored.ts';
 import { STAGE_LISTS, stageArgs, stageFields } from './stage-args.ts';
 
 const ADAPTER_FLAGS = ['lora', 'lora-alpha', 'lora-targets', 'lora-dropout', 'lora-variant', 'base'];
-const TEACHER_BITS = ['f32', 'int8', 'int4', 'nf4'] as const;
 const WIDTH_BY = ['svd', 'magnitude'] as const;
 const without = <T extends object>(all: T): T => Object.fromEntries(Object.entries(all).filter(([name]) => !ADAPTER_FLAGS.includes(name))) as T;
 
@@ -28,7 +28,7 @@ const args: ArgsDef = {
   'max-tokens': { type: 'string', valueHint: 'tokens', description: 'Tokens that the student writes, at most', default: '128' },
   states: { type: 'string', valueHint: 'weight', description: 'Weight of the directions of the last states, DistilBERT\'s third loss', default: '0' },
   cache: { type: 'string', valueHint: 'tokens', description: 'Ask the teacher once and keep its likeliest so many tokens of each place; default: ask it at every step' },
-  'teacher-bits': { type: 'string', valueHint: TEACHER_BITS.join('|'), description: 'How the teacher\'s weights are kept in memory', default: 'f32' },
+  'teacher-bits': { type: 'string', valueHint: STORED.join('|'), description: 'How the teacher\'s weights are kept in memory', default: 'f32' },
   text: { type: 'string', valueHint: 'run|path…', description: 'Running text to learn from: that of a run with the teacher\'s tokenizer, or files and folders' },
   'text-share': { type: 'string', valueHint: '0…1', description: 'Share of micro-batches that are text, where there are records too', default: '0.5' },
   'eval-answers': { type: 'string', valueHint: 'records', description: 'Held-out questions that are answered and compared to the letter; 0 for none', default: '64' },
@@ -46,7 +46,7 @@ const verb: Command = command({
     ...without(stageFields), student: text('a folder').optional(), layers: integer(1).optional(), keep: text('spread, first, last, every or numbers of layers'), width: integer(1).optional(), 'mlp-width': integer(1).optional(),
     'width-by': z.enum(WIDTH_BY, { error: `one of ${WIDTH_BY.join(', ')}` }), loss: z.enum(LOSS_NAMES as [string, ...string[]], { error: `one of ${LOSS_NAMES.join(', ')}` }),
     temperature: number('a number above 0', { min: Number.MIN_VALUE }).optional(), alpha: share('a number from 0 to 1').optional(), beta: share('a number from 0 to 1'), ratio: share('a number from 0 to 1'), lambda: share('a number from 0 to 1').optional(),
-    'max-tokens': integer(1), states: number('a number from 0 on', { min: 0 }), cache: integer(1).optional(), 'teacher-bits': z.enum(TEACHER_BITS, { error: `one of ${TEACHER_BITS.join(', ')}` }),
+    'max-tokens': integer(1), states: number('a number from 0 on', { min: 0 }), cache: integer(1).optional(), 'teacher-bits': z.enum(STORED, { error: `one of ${STORED.join(', ')}` }),
     text: paths.optional(), 'text-share': share('a number from 0 to 1'), 'eval-answers': integer(0), 'eval-rows': integer(1),
   }),
   run: (options, io) => driveStage({ io, stage: 'distill', options: options as unknown as DistillOptions, prepare: prepareDistill }),

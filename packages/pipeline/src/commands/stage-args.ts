@@ -2,6 +2,7 @@ import type { ArgsDef } from 'citty';
 import { z } from 'zod';
 import { integer, number, paths, text } from '../cli/command.ts';
 import type { DeviceChoice } from '../device/pick-device.ts';
+import { STORED } from '../stage/stored.ts';
 import { deviceArg, deviceField } from './shared-args.ts';
 
 /** Flags of every stage after pretraining; `lr` and `name` have defaults of the stage's own. */
@@ -17,7 +18,7 @@ export function stageArgs({ name, lr, epochs, batch, maxLength }: { name: string
     'lora-targets': { type: 'string', valueHint: 'module…', description: 'Where the adapter goes: module names, or all-linear; default: by the kind of model' },
     'lora-dropout': { type: 'string', valueHint: '0…1', description: 'Dropout of the adapter\'s input', default: '0' },
     'lora-variant': { type: 'string', valueHint: 'lora|rslora|dora', description: 'Kind of adapter', default: 'lora' },
-    base: { type: 'string', valueHint: 'f32|int8|int4|nf4', description: 'How the frozen weights under an adapter are stored; nf4 is QLoRA', default: 'f32' },
+    base: { type: 'string', valueHint: STORED.join('|'), description: 'How the frozen weights under an adapter are stored; nf4 is QLoRA', default: 'f32' },
     steps: { type: 'string', valueHint: 'steps', description: 'Optimizer steps; default: by --epochs' },
     epochs: { type: 'string', valueHint: 'times', description: 'Passes over the data', default: epochs },
     batch: { type: 'string', valueHint: 'rows', description: 'Examples in a micro-batch', default: batch },
@@ -43,7 +44,6 @@ export const STAGE_LISTS: readonly string[] = ['data', 'eval-data', 'lora-target
 
 const rate = number('a number from 0 on', { min: 0 });
 const ADAPTERS = ['lora', 'rslora', 'dora'] as const;
-const BASES = ['f32', 'int8', 'int4', 'nf4'] as const;
 
 /** What the flags of every stage say. */
 export interface StageOptions {
@@ -57,7 +57,7 @@ export interface StageOptions {
   readonly 'lora-targets'?: string[] | undefined;
   readonly 'lora-dropout': number;
   readonly 'lora-variant': (typeof ADAPTERS)[number];
-  readonly base: (typeof BASES)[number];
+  readonly base: (typeof STORED)[number];
   readonly steps?: number | undefined;
   readonly epochs: number;
   readonly batch: number;
@@ -83,7 +83,7 @@ export interface StageOptions {
 export const stageFields: { readonly [K in keyof Required<StageOptions>]: z.ZodType<StageOptions[K]> } = {
   model: text('a folder').optional(), data: paths.optional(), 'eval-data': paths.optional(), 'eval-share': number('a number between 0 and 1', { min: 1e-9, max: 1 - 1e-9 }), template: text('a name or a file').optional(),
   lora: integer(1, 4096).optional(), 'lora-alpha': number('a number above 0', { min: Number.MIN_VALUE }).optional(), 'lora-targets': z.array(z.string()).optional(), 'lora-dropout': number('a number from 0 to below 1', { min: 0, max: 1 - 1e-9 }),
-  'lora-variant': z.enum(ADAPTERS, { error: `one of ${ADAPTERS.join(', ')}` }), base: z.enum(BASES, { error: `one of ${BASES.join(', ')}` }),
+  'lora-variant': z.enum(ADAPTERS, { error: `one of ${ADAPTERS.join(', ')}` }), base: z.enum(STORED, { error: `one of ${STORED.join(', ')}` }),
   steps: integer(1).optional(), epochs: number('a number above 0', { min: 1e-3 }), batch: integer(1), accumulate: integer(1), 'max-length': integer(2), lr: number('a number above 0', { min: Number.MIN_VALUE, max: 100 }).optional(),
   warmup: integer(0), 'weight-decay': rate, 'clip-norm': number('a number above 0', { min: Number.MIN_VALUE }), seed: integer(0, 2 ** 32 - 1), checkpointed: z.boolean().default(false),
   'eval-every': integer(1).optional(), 'save-every': integer(1).optional(),

@@ -1,3 +1,4 @@
+import type { STORED } from './stored.ts';
 import type { StageOptions } from '../commands/stage-args.ts';
 
 /** What the flags of distillation say; those of adapters are not among them. */
@@ -17,7 +18,7 @@ export interface DistillOptions extends Omit<StageOptions, 'lora' | 'lora-alpha'
   readonly 'max-tokens': number;
   readonly states: number;
   readonly cache?: number | undefined;
-  readonly 'teacher-bits': string;
+  readonly 'teacher-bits': (typeof STORED)[number];
   readonly text?: string[] | undefined;
   readonly 'text-share': number;
   readonly 'eval-answers': number;

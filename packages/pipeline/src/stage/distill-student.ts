@@ -1,7 +1,7 @@
 import { quantizeBase } from '@llm/lora';
 import type { Model, ModelConfig } from '@llm/model';
 import { byMagnitude, bySvd, cutWidth, dropLayers, everyNth, firstLayers, lastLayers, originText, type ParameterOrigin, spreadLayers } from '@llm/distill';
-import { countParameters, disposeTree, flatten, int4, int8, nf4, type QuantizedFormat, type Tree } from '@llm/tensor';
+import { countParameters, disposeTree, flatten, type Tree } from '@llm/tensor';
 import { count, short } from '../cli/format.ts';
 import { UsageError } from '../cli/cli-error.ts';
 import { openModel } from '../train/open-model.ts';
@@ -9,6 +9,7 @@ import { findFolder } from '../train/open-run.ts';
 import type { DistillOptions } from './distill-options.ts';
 import type { StageContext } from './stage.ts';
 import type { StageModel } from './stage-model.ts';
+import { storedAs, type STORED } from './stored.ts';
 
 export interface OpenStudent {
   readonly model: Model<ModelConfig>;
@@ -65,13 +66,11 @@ function unknown(keep: string): never {
   throw new UsageError(`llm distill: expected --keep to be one of ${KEEP_NAMES.join(', ')} or numbers such as 0,2,4 but found ${keep}.`);
 }
 
-const FORMATS: Readonly<Record<string, () => QuantizedFormat>> = { int8, int4, nf4 };
-
 /** The teacher's weights as they are, or in few bits; what is not needed any more is freed. */
-export async function teacherParams(weights: Tree, bits: string): Promise<Tree> {
-  const format = FORMATS[bits];
+export async function teacherParams(weights: Tree, bits: (typeof STORED)[number]): Promise<Tree> {
+  const format = storedAs(bits);
   if (format === undefined) return weights;
-  const small = await quantizeBase(weights, { format: format() });
+  const small = await quantizeBase(weights, { format });
   const kept = new Set(Object.values(flatten(small)));
   for (const tensor of Object.values(flatten(weights))) if (!kept.has(tensor)) tensor.dispose();
   return small;

@@ -6,7 +6,7 @@ import { adapterOf, dropoutLoss, lora, modulesOf, quantizeBase, trainable } from
 import { saveAdapter } from '@llm/lora/node';
 import type { Model, ModelConfig } from '@llm/model';
 import { savePretrained } from '@llm/model/node';
-import { disposeTree, flatten, int4, int8, nf4, type QuantizedFormat, type Tensor, type Tree } from '@llm/tensor';
+import { disposeTree, flatten, type Tensor, type Tree } from '@llm/tensor';
 import { type ChatTemplate, chatTemplate, type Tokenizer, templates } from '@llm/tokenizer';
 import type { LossContext } from '@llm/train';
 import { CliError, UsageError } from '../cli/cli-error.ts';
@@ -18,6 +18,7 @@ import { type OpenModel, openModel } from '../train/open-model.ts';
 import { findFolder } from '../train/open-run.ts';
 import { shownPath } from '../train/drive-run.ts';
 import type { StageContext } from './stage.ts';
+import { storedAs } from './stored.ts';
 
 /** A model as a stage trains it. */
 export interface StageModel {
@@ -40,8 +41,6 @@ export interface StageModel {
   readonly save: () => Promise<string>;
   readonly dispose: () => void;
 }
-
-const FORMATS: Readonly<Record<string, () => QuantizedFormat>> = { int8, int4, nf4 };
 
 /** Opens the model of a stage, with an adapter over it where the flags ask for one. */
 export async function stageModel(options: StageOptions, { io, folder, device, say }: StageContext): Promise<StageModel> {
@@ -88,8 +87,8 @@ async function adapted(weights: Tree, options: StageOptions, { modelType, say }:
     if (base !== 'f32') throw new UsageError(`llm: expected --lora with --base ${base} but found none. Weights in few bits are frozen: train an adapter over them.`);
     return { params: weights, reference: undefined };
   }
-  const format = FORMATS[base];
-  const frozen = format === undefined ? weights : await quantizeBase(weights, { format: format() });
+  const format = storedAs(base);
+  const frozen = format === undefined ? weights : await quantizeBase(weights, { format });
   if (format !== undefined) {
     const size = (tree: Tree): number => Object.values(flatten(tree)).reduce((sum, tensor) => sum + 4 * tensor.size, 0);
     say(`The weights under the adapter take ${bytes(size(frozen))} as ${base}, ${bytes(size(weights))} as float32.`);

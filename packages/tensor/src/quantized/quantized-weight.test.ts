@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expectClose, numbers } from '@llm/testing';
-import { memory, mul, sum, type Tensor, tensor, transpose } from '@tensorflow/tfjs-core';
+import { memory, mul, sum, type Tensor, tensor, tidy, transpose } from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { checkpointed } from '../autodiff/checkpointed.ts';
 import { valueAndGrad } from '../autodiff/value-and-grad.ts';
@@ -10,6 +10,7 @@ import { linear } from '../ops/linear.ts';
 import { flatten } from '../tree/tree.ts';
 import { withExactProducts } from './exact-products.ts';
 import type { QuantizedFormat } from './format.ts';
+import { bf16, f16 } from './halves.ts';
 import { int4 } from './int4.ts';
 import { int8 } from './int8.ts';
 import { nf4 } from './nf4.ts';
@@ -17,7 +18,7 @@ import { quantizedWeight } from './quantized-weight.ts';
 
 const FORMATS: [string, QuantizedFormat, number][] = [
   ['int8', int8(), 1 / 254], ['int4', int4(), 1 / 14], ['int8 with offsets', int8({ asymmetric: true }), 1 / 255], ['int4 with offsets', int4({ asymmetric: true }), 1 / 15],
-  ['nf4', nf4(), 0.152], ['nf4, scales too', nf4({ doubleQuantized: true }), 0.16],
+  ['bf16', bf16(), 2 ** -8], ['f16', f16(), 2 ** -11], ['nf4', nf4(), 0.152], ['nf4, scales too', nf4({ doubleQuantized: true }), 0.16],
 ];
 interface Fixture { block: number; weights_f16: number[]; weights_f32: Record<string, number>; codes: string; scales: number[]; double_scales: number[] }
 const fixture = JSON.parse(readFileSync(new URL('fixtures/nf4.json', import.meta.url), 'utf8')) as Fixture;
@@ -119,4 +120,17 @@ test('a four-bit matrix takes a seventh of the memory, and nothing of a product 
   linear(tensor(numbers(512), [2, 256]), weight).dispose();
   expect(memory().numTensors).toBe(held + 1);
   for (const each of Object.values(flatten({ weight }))) each.dispose();
+});
+
+test('two bytes a value: what fits comes back as it was, what is beyond is refused', async () => {
+  await useDevice('wasm');
+  const before = memory();
+  for (const [format, values] of [[bf16(), [1, -1.0078125, -(2 ** 127), 2 ** -126, 0]], [f16(), [1, -1.0009765625, 65504, 2 ** -24, 0]]] as const) {
+    const tensors = format.quantize(Float32Array.from(values));
+    expect(memory().numBytes - before.numBytes).toBe(12);
+    const back = tidy(() => format.dequantize(tensors, values.length));
+    expect([...back.dataSync()]).toEqual([...Float32Array.from(values)]);
+    for (const each of [back, ...Object.values(tensors)]) each.dispose();
+  }
+  expect(() => f16().quantize(Float32Array.of(0, 65520))).toThrow('f16: expected finite values but found 65520 at 1, which is beyond its range. Store them as bf16');
 });
