@@ -13,6 +13,7 @@ function halves(name: 'dequantizeF16' | 'dequantizeBf16', reference: typeof dequ
     name,
     inputs: { packed: { dims: ['words'], dtype: 'int32' } },
     outputs: { y: { dims: ['words', 'lanes'] } },
+    uniforms: {},
     derive: () => ({ lanes: 2 }),
     reference,
     wasm({ at, dims: { words = 0 }, run }) {
