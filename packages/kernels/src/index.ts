@@ -28,7 +28,7 @@ export { adamw } from './adamw/adamw.ts';
 export { attentionOfCodes } from './attention/attention-of-codes.ts';
 export { attention, attentionBackward } from './attention/attention.ts';
 export { clipScale } from './clip-scale/clip-scale.ts';
-export { dequantizeBf16, dequantizeF16 } from './dequantize-half/dequantize-half.ts';
+export { dequantizeF16, dequantizeBf16 } from './dequantize-half/dequantize-half.ts';
 export { dequantizeInt4 } from './dequantize-int4/dequantize-int4.ts';
 export { dequantizeInt8 } from './dequantize-int8/dequantize-int8.ts';
 export { dequantizeNf4 } from './dequantize-nf4/dequantize-nf4.ts';
