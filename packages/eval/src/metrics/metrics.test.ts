@@ -9,6 +9,9 @@ import { passAtK } from './pass-at-k.ts';
 import { pooledError, standardError, unweightedError } from './stderr.ts';
 import { ter } from './ter.ts';
 
+/** Time that this process has worked, in milliseconds: on a busy machine too, that of the work alone. */
+const cpuMs = (): number => process.cpuUsage().user / 1000;
+
 const known = JSON.parse(readFileSync(new URL('./fixtures/metrics.json', import.meta.url), 'utf8')) as unknown as Record<'mean' | 'meanStderr' | 'median' | 'medianStderr' | 'perplexity' | 'perplexityStderr' | 'weightedPerplexity' | 'bitsPerByte' | 'f1' | 'f1Stderr' | 'mccNone' | 'brier' | 'pooled' | 'unweighted', number>
   & Record<'bleu' | 'chrf' | 'chrf++' | 'ter', number[]> & {
   corpus: [string, string][]; several: [string[], string][]; each: number[][]; corpusStderr: number[]; binary: [number, number][]; many: [number, number][]; mcc: number[];
@@ -86,16 +89,16 @@ describe('monstrous answers are wrong in bounded time', () => {
   const monsters = ['', 'x'.repeat(1_000_000), 'word '.repeat(40_000), `${'\\frac{1}{'.repeat(20_000)}2`];
 
   test.each([bleu, chrf, ter].map((by) => [by.name, by] as const))('%s', (_name, by) => {
-    const begin = performance.now();
+    const begin = cpuMs();
     const found = run(by, monsters.map((monster) => ['the right answer is 42', monster]));
     expect(Number.isFinite(found)).toBe(true);
-    expect(performance.now() - begin).toBeLessThan(20_000);
+    expect(cpuMs() - begin).toBeLessThan(20_000);
   });
 
   test('exact_match, with patterns that take exponential time', () => {
-    const begin = performance.now();
+    const begin = cpuMs();
     for (const monster of monsters) expect(exactMatch([monster], ['42'], { regexesToIgnore: ['(x+x+)+y', '(?s).*#### ', '(\\s*[a-z]+)+$'] })).toBe(0);
-    expect(performance.now() - begin).toBeLessThan(20_000);
+    expect(cpuMs() - begin).toBeLessThan(20_000);
   });
 });
 

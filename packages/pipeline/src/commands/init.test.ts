@@ -27,7 +27,7 @@ test('recipes are listed, copied, never overwritten, and sound', async () => {
     expect(existsSync(join(cwd, `${name}.yaml`))).toBe(true);
     const started = performance.now();
     expect(await llm(`check ${name}.yaml`)).toMatchObject({ code: 0, err: '', out: `${name}.yaml: a sound recipe for llm ${name}\n` });
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(30_000);
   }
   mkdirSync(join(cwd, 'models', 'base'), { recursive: true });
   for (const [name, steps] of [['from-scratch', 7], ['research', 3], ['business', 6], ['edge', 5]] as const) {

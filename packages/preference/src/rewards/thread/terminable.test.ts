@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type Port, terminable } from './terminable.ts';
 
 const page = (): never => { throw new Error('this is no page'); };
-const made = (serve: (library: never, port: Port) => unknown, { address = 'node:path', startMs = 5000 } = {}) => terminable<string, string>({ module: 'path', address: () => address, serve, page, startMs });
+const made = (serve: (library: never, port: Port) => unknown, { address = 'node:path', startMs = 60_000 } = {}) => terminable<string, string>({ module: 'path', address: () => address, serve, page, startMs });
 
 test('a thread answers, is ended where it takes too long, and another one goes on', async () => {
   const thread = made((library: { readonly sep: string }, port) => {
@@ -14,7 +14,7 @@ test('a thread answers, is ended where it takes too long, and another one goes o
       port.send(message === 'spent' ? { spent: true } : `${String(message)}${library.sep}${asked}`);
     });
   });
-  const ask = (job: string) => thread.ask(job, { timeoutMs: 100 });
+  const ask = (job: string) => thread.ask(job, { timeoutMs: job === 'hang' ? 100 : 60_000 });
   expect(await Promise.all([ask('a'), ask('b')])).toEqual([{ reply: 'a/1' }, { reply: 'b/2' }]);
   expect(await ask('hang')).toEqual({ ended: 'took longer than 100 ms' });
   expect(await ask('c')).toEqual({ reply: 'c/1' });
@@ -28,7 +28,7 @@ test('a thread answers, is ended where it takes too long, and another one goes o
 
 test('one that cannot start says why, and so does one that never is ready', async () => {
   const missing = made(() => {}, { address: 'node:nothing-of-the-kind' });
-  await expect(missing.ask('a', { timeoutMs: 100 })).rejects.toThrow('nothing-of-the-kind');
+  await expect(missing.ask('a', { timeoutMs: 60_000 })).rejects.toThrow('nothing-of-the-kind');
   const idle = made(() => new Promise(() => { setInterval(() => {}, 1000); }), { startMs: 300 });
   await expect(idle.ask('a', { timeoutMs: 100 })).rejects.toThrow('terminable: expected a thread with path within 300 ms but found none');
 });
