@@ -1,8 +1,9 @@
 import { optionalRule } from './broken-rule.ts';
-import { countEnglishSentences, splitEnglishSentences } from './english-sentences.ts';
+import { endsTerminal, linesOf, pieceOf, POLICY, presenceIn, scannedPieces, type Piece, type Presence } from './c4-lines.ts';
+import { countEnglishSentences, countSentencesBetween, splitEnglishSentences } from './english-sentences.ts';
+import { numberEnglishWords, rememberEnglishWordCount } from './english-words.ts';
 import { measuredFilter } from './measured-filter.ts';
-import { forEachLine, pythonWords, strip } from './python-text.ts';
-import { codePoints } from './text-length.ts';
+import { strip } from './python-text.ts';
 import type { Document, Filter, Rule } from './types.ts';
 
 /** Why a line was left out. */
@@ -33,8 +34,6 @@ export interface C4QualityOptions {
 }
 
 const CITATION = /\[\p{Nd}*\]|\[edit\]|\[citation needed\]/gu;
-const TERMINAL = /[.?!"']$/;
-const POLICY = ['terms of use', 'privacy policy', 'cookie policy', 'uses cookies', 'use of cookies', 'use cookies'] as const;
 
 interface JudgedLine {
   readonly kept?: string;
@@ -44,17 +43,11 @@ interface JudgedLine {
 }
 
 interface C4Statistics {
-  readonly kept: readonly string[];
-  /** Sentences in them. */
+  readonly text: string;
+  /** Sentences in it. */
   readonly found: number;
   readonly lorem: number;
   readonly bracket: number;
-}
-
-function linesOf(text: string): string[] {
-  const lines: string[] = [];
-  forEachLine(text, (start, end) => lines.push(text.slice(start, end)));
-  return lines;
 }
 
 /**
@@ -95,40 +88,59 @@ export function c4Quality(options: C4QualityOptions = {}): Filter {
   const loremIpsum = present('lorem_ipsum', filterLoremIpsum);
   const curlyBracket = present('curly_bracket', filterCurlyBracket);
   const tooFew = optionalRule('too_few_sentences', 'min', minNumSentences);
-  const countSentences = (line: string): number => (sentences ? sentences(line).length : countEnglishSentences(line));
-
   /** The line as it is kept, or why it is left out; and whether it speaks against the whole document. */
-  const judge = (text: string): JudgedLine => {
-    let line = strip(text);
-    const words = pythonWords(line);
-    if (maxWordLength !== null && words.some((word) => word.length > maxWordLength && codePoints(word) > maxWordLength)) return { left: 'too_long_word' };
-    if (removeCitations && line.includes('[')) line = line.replace(CITATION, '');
-    if (filterNoTerminalPunct && (!TERMINAL.test(line) || line.endsWith('...'))) return { left: 'no_terminal_punc' };
-    if (minWordsPerLine !== null && words.length < minWordsPerLine) return { left: 'too_few_words' };
-    const lower = line.toLowerCase();
-    const lorem = filterLoremIpsum && lower.includes('lorem ipsum');
-    if (filterJavascript && lower.includes('javascript')) return { left: 'javascript', lorem };
-    const bracket = filterCurlyBracket && line.includes('{');
-    if (filterPolicy && POLICY.some((phrase) => lower.includes(phrase))) return { left: 'policy', lorem, bracket };
-    return { kept: line, lorem, bracket };
+  const judge = ({ line: whole, words, longWord }: Piece, present: Presence): JudgedLine => {
+    if (longWord) return { left: 'too_long_word' };
+    const line = removeCitations && present.square && whole.includes('[') ? whole.replace(CITATION, '') : whole;
+    if (filterNoTerminalPunct && !endsTerminal(line)) return { left: 'no_terminal_punc' };
+    if (minWordsPerLine !== null && words < minWordsPerLine) return { left: 'too_few_words' };
+    // Without what stood between, a line may say what it did not say before.
+    const { lorem, javascript, policy, curly } = line === whole ? present : presenceIn(line);
+    const lower = lorem || javascript || policy ? line.toLowerCase() : '';
+    const hasLorem = filterLoremIpsum && lorem && lower.includes('lorem ipsum');
+    if (filterJavascript && javascript && lower.includes('javascript')) return { left: 'javascript', lorem: hasLorem };
+    const bracket = filterCurlyBracket && curly && line.includes('{');
+    if (filterPolicy && policy && POLICY.some((phrase) => lower.includes(phrase))) return { left: 'policy', lorem: hasLorem, bracket };
+    return { kept: line, lorem: hasLorem, bracket };
   };
 
+  const pieces = (text: string): Piece[] => (splitParagraph ? linesOf : (sentences ?? splitEnglishSentences))(text).map((raw) => pieceOf(raw, maxWordLength));
+
   /** `check` looks no further than to the line that drops the document, and only it says which lines were left out. */
-  const examine = ({ text: whole }: Document, measuring: boolean): C4Statistics => {
+  const examine = ({ text }: Document, measuring: boolean): C4Statistics => {
+    const scan = splitParagraph && !sentences ? numberEnglishWords(text) : undefined;
+    const present = presenceIn(text);
     const kept: string[] = [];
-    let found = 0, lorem = 0, bracket = 0;
-    for (const text of splitParagraph ? linesOf(whole) : (sentences ?? splitEnglishSentences)(whole)) {
-      const judged = judge(text);
+    // Their words are not those of the scan, and counting them would end it.
+    const edited: string[] = [];
+    let found = 0, words = 0, lorem = 0, bracket = 0;
+    for (const piece of scan ? scannedPieces(text, { scan, maxWordLength }) : pieces(text)) {
+      const judged = judge(piece, present);
       // Of a document with both, the one that comes first is the reason.
       if (judged.lorem && bracket === 0) lorem = 1;
       if (judged.bracket) bracket = 1;
-      if (!measuring && lorem + bracket > 0) break;
-      if (judged.left && !measuring) onDropLine?.(judged.left, text);
+      if (!measuring && lorem + bracket > 0) return { text: '', found, lorem, bracket };
+      if (judged.left && !measuring) onDropLine?.(judged.left, piece.raw);
       if (judged.kept === undefined) continue;
       kept.push(judged.kept);
-      if (tooFew) found += splitParagraph ? countSentences(judged.kept) : 1;
+      if (!tooFew) continue;
+      if (!splitParagraph) found++;
+      else if (!scan) found += (sentences as (line: string) => readonly string[])(judged.kept).length;
+      else if (judged.kept !== piece.line) edited.push(judged.kept);
+      else {
+        found += countSentencesBetween(scan, { from: piece.from as number, to: piece.to as number });
+        words += (piece.to as number) - (piece.from as number);
+      }
     }
-    return { kept, found, lorem, bracket };
+    const whole = strip(kept.join(splitParagraph ? '\n' : ' '));
+    if (scan && tooFew) {
+      for (const line of edited) {
+        found += countEnglishSentences(line);
+        words += numberEnglishWords(line).count;
+      }
+      rememberEnglishWordCount(whole, words);
+    }
+    return { text: whole, found, lorem, bracket };
   };
 
   return measuredFilter('c4Quality', {
@@ -138,9 +150,6 @@ export function c4Quality(options: C4QualityOptions = {}): Filter {
       [curlyBracket, ({ bracket }) => bracket],
       [tooFew, ({ found }) => found],
     ],
-    kept: (document, { kept }) => {
-      const text = strip(kept.join(splitParagraph ? '\n' : ' '));
-      return text === document.text ? { keep: true } : { keep: true, document: { ...document, text } };
-    },
+    kept: (document, { text }) => (text === document.text ? { keep: true } : { keep: true, document: { ...document, text } }),
   });
 }

@@ -1,57 +1,103 @@
 import { grown, mix } from './vocabulary.ts';
 
-/** Chunks of text seen, by their units, and the words each was split into. Splitting takes much longer than looking up. */
+/**
+ * Chunks of text seen, by their units, and the words each was split into: splitting takes much longer than looking up. Nearly
+ * all of a look-up is waiting for memory, so what belongs to a chunk stands in one record, where its hash says.
+ */
 export interface ChunkTable {
-  /** Places in `records`, or -1, from the hash on. */
-  slots: Int32Array;
-  /** What belongs to one chunk, side by side: one look-up should touch little memory. */
+  /** Records of RECORD_FIELDS numbers; the number of records is a power of two and at most half of them are taken. */
   records: Int32Array;
+  /** The same memory. */
+  bytes: Uint8Array;
   used: number;
+  /** Units of chunks that do not fit into their record. */
   chars: Uint16Array;
   charsUsed: number;
+  /** Words of chunks of more than two. */
   words: Int32Array;
   wordsUsed: number;
 }
 
-/** Fields of a record: its hash, its units in `chars`, its words in `words`. */
+export const RECORD_FIELDS = 8;
+/** Fields of a record: the hash, then what it holds (0 for nothing). */
 export const CHUNK_HASH = 0;
-export const CHUNK_START = 1;
-export const CHUNK_UNITS = 2;
-export const FIRST_WORD = 3;
-export const WORD_COUNT = 4;
-const FIELDS = 8;
+export const CHUNK_KIND = 1;
+/** The first word and the second, or where the words stand in `words`. */
+export const CHUNK_WORDS = 2;
+/** Where the units stand in `chars`, if not as bytes in the record from this field on. */
+export const CHUNK_CHARS = 4;
+/** The most units that stand in a record. */
+export const INLINE_UNITS = 16;
 
-/** A table that holds more is thrown away between two texts. */
-export const MOST_CHARS: number = 1 << 22;
+/** Parts of a kind: units, words, whether units are inline, and what the caller marks it with. */
+export const KIND_UNITS = 0x1ff;
+export const KIND_WORDS_SHIFT = 9;
+export const KIND_WORDS = 0x1ff;
+export const KIND_INLINE: number = 1 << 18;
+export const KIND_MARK_SHIFT = 19;
+
+/** Longer chunks are not kept: they hardly come again. */
+export const LONGEST_CHUNK = 256;
+
+const MOST_CHUNKS = 1 << 18;
+const MOST_CHARS = 1 << 22;
 
 /** An empty table. */
 export function createChunkTable(): ChunkTable {
-  return { slots: new Int32Array(4096).fill(-1), records: new Int32Array(2048 * FIELDS), used: 0, chars: new Uint16Array(16_384), charsUsed: 0, words: new Int32Array(4096), wordsUsed: 0 };
+  const records = new Int32Array(4096 * RECORD_FIELDS);
+  return { records, bytes: new Uint8Array(records.buffer), used: 0, chars: new Uint16Array(16_384), charsUsed: 0, words: new Int32Array(4096), wordsUsed: 0 };
 }
 
-function place(slots: Int32Array, record: number, hash: number): void {
-  const mask = slots.length - 1;
+/** Whether a table holds so much that it should be thrown away between two texts. */
+export function isTableFull({ used, chars }: ChunkTable): boolean {
+  return used > MOST_CHUNKS || chars.length > MOST_CHARS;
+}
+
+function freeRecord(records: Int32Array, hash: number): number {
+  const mask = records.length / RECORD_FIELDS - 1;
   let slot = mix(hash) & mask;
-  while (slots[slot] !== -1) slot = (slot + 1) & mask;
-  slots[slot] = record;
+  while (records[slot * RECORD_FIELDS + CHUNK_KIND] !== 0) slot = (slot + 1) & mask;
+  return slot * RECORD_FIELDS;
 }
 
-/** Adds a chunk that is not there yet and says where its record is. */
-export function addChunk(table: ChunkTable, { units, hash, words }: { units: Uint16Array; hash: number; words: readonly number[] }): number {
-  if (table.used === table.records.length) {
-    table.records = grown(table.records);
-    table.slots = new Int32Array(2 * table.slots.length).fill(-1);
-    for (let record = 0; record < table.used; record += FIELDS) place(table.slots, record, table.records[record + CHUNK_HASH] as number);
+function grow(table: ChunkTable): void {
+  const old = table.records;
+  table.records = new Int32Array(2 * old.length);
+  table.bytes = new Uint8Array(table.records.buffer);
+  for (let at = 0; at < old.length; at += RECORD_FIELDS) {
+    if (old[at + CHUNK_KIND] !== 0) table.records.set(old.subarray(at, at + RECORD_FIELDS), freeRecord(table.records, old[at + CHUNK_HASH] as number));
   }
-  while (table.charsUsed + units.length > table.chars.length) table.chars = grown(table.chars);
-  while (table.wordsUsed + words.length > table.words.length) table.words = grown(table.words);
-  table.chars.set(units, table.charsUsed);
-  table.words.set(words, table.wordsUsed);
-  const record = table.used;
-  table.records.set([hash, table.charsUsed, units.length, table.wordsUsed, words.length], record);
-  place(table.slots, record, hash);
-  table.used += FIELDS;
-  table.charsUsed += units.length;
-  table.wordsUsed += words.length;
-  return record;
+}
+
+/** Adds the chunk units[start, end), which is not there yet, and says where its record is. */
+export function addChunk(table: ChunkTable, { units, start, end, hash, words, marks }: { units: Uint16Array; start: number; end: number; hash: number; words: readonly number[]; marks: number }): number {
+  if (2 * table.used * RECORD_FIELDS >= table.records.length) grow(table);
+  const { records, bytes } = table;
+  const at = freeRecord(records, hash);
+  const size = end - start;
+  let all = 0;
+  for (let i = start; i < end; i++) all |= units[i] as number;
+  const inline = size <= INLINE_UNITS && all < 256;
+  records[at + CHUNK_HASH] = hash;
+  records[at + CHUNK_KIND] = size | (words.length << KIND_WORDS_SHIFT) | (inline ? KIND_INLINE : 0) | (marks << KIND_MARK_SHIFT);
+  if (inline) {
+    const to = 4 * (at + CHUNK_CHARS);
+    for (let i = 0; i < size; i++) bytes[to + i] = units[start + i] as number;
+  } else {
+    while (table.charsUsed + size > table.chars.length) table.chars = grown(table.chars);
+    const { chars, charsUsed } = table;
+    for (let i = 0; i < size; i++) chars[charsUsed + i] = units[start + i] as number;
+    records[at + CHUNK_CHARS] = charsUsed;
+    table.charsUsed += size;
+  }
+  if (words.length <= 2) {
+    for (let i = 0; i < words.length; i++) records[at + CHUNK_WORDS + i] = words[i] as number;
+  } else {
+    while (table.wordsUsed + words.length > table.words.length) table.words = grown(table.words);
+    table.words.set(words, table.wordsUsed);
+    records[at + CHUNK_WORDS] = table.wordsUsed;
+    table.wordsUsed += words.length;
+  }
+  table.used++;
+  return at;
 }

@@ -2,8 +2,18 @@ import { infixLength, prefixLength, suffixLength } from './english-affixes.ts';
 import { englishExceptions } from './english-exceptions.ts';
 import { isUrl } from './url-pattern.ts';
 
+/** Nothing but a to z in either case, which no rule splits but the exceptions. */
+function isLetters(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i) | 32;
+    if (unit < 97 || unit > 122) return false;
+  }
+  return text.length > 0;
+}
+
 /** Splits a chunk, which holds no white space: ends off first, one mark at a time, then at marks inside. */
 export function splitChunk(text: string, { exceptions, longest }: Pick<EnglishRules, 'exceptions' | 'longest'>): string[] {
+  if (isLetters(text)) return text.length > longest ? [text] : [...(exceptions.get(text) ?? [text])];
   let low = 0;
   let high = text.length;
   const words: string[] = [];

@@ -1,56 +1,66 @@
+import { APART, type EnglishScan } from './english-scan.ts';
 import { numberEnglishWords } from './english-words.ts';
 import { isPythonSpace, strip } from './python-text.ts';
 import { ENDS_SENTENCE, FLAGS, ONLY_MARKS, UNITS, WORD_FIELDS } from './vocabulary.ts';
 
 /**
- * Calls `visit` with the ends of each sentence but the last, and returns how many there are. A sentence ends at a mark that
- * ends sentences and goes on over the punctuation behind it. White space counts as a word, but for one space behind another
- * word; so a new line after a full stop starts the next sentence.
+ * Calls `visit` with each word of ids[from … to) that a sentence ends before, and returns how many sentences there are. One ends
+ * at a mark that ends sentences and goes on over the punctuation behind it. White space counts as a word, but for one space
+ * behind another word; so a new line after a full stop starts the next sentence.
  */
-function forEachSentenceEnd(text: string, visit?: (end: number) => void): number {
-  const { vocabulary, ids, count } = numberEnglishWords(text);
-  const { records } = vocabulary;
-  const { length } = text;
-  let sentences = length > 0 ? 1 : 0;
+function forEachSentence({ vocabulary: { records }, ids, gaps }: EnglishScan, { from, to, visit }: { from: number; to: number; visit?: (word: number) => void }): { sentences: number; ending: boolean } {
+  let sentences = to > from ? 1 : 0;
   let ending = false;
-  let at = 0;
-  for (let i = 0; i <= count; i++) {
-    const end = at;
-    while (at < length && isPythonSpace(text.charCodeAt(at))) at++;
-    const space = at - end;
-    const spaceIsWord = space > 1 || (space === 1 && (end === 0 || text[end] !== ' '));
-    if (ending && spaceIsWord) {
-      visit?.(end);
+  for (let i = from; i < to; i++) {
+    const flags = records[(ids[i] as number) * WORD_FIELDS + FLAGS] as number;
+    if (ending && (gaps[i] === APART || !(flags & (ENDS_SENTENCE | ONLY_MARKS)))) {
+      visit?.(i);
       sentences++;
       ending = false;
     }
-    if (i === count) break;
-    const record = (ids[i] as number) * WORD_FIELDS;
-    const flags = records[record + FLAGS] as number;
     if (flags & ENDS_SENTENCE) ending = true;
-    else if (ending && !(flags & ONLY_MARKS)) {
-      visit?.(end);
-      sentences++;
-      ending = false;
-    }
-    at += records[record + UNITS] as number;
   }
-  return sentences;
+  return { sentences, ending };
+}
+
+/** Sentences in the words ids[from … to) of a line without white space at its ends. */
+export function countSentencesBetween(scan: EnglishScan, { from, to }: { from: number; to: number }): number {
+  return Math.max(1, forEachSentence(scan, { from, to }).sentences);
+}
+
+/** Where the white space at the end of a text begins, and whether it counts as a word. */
+function endOf(text: string): { end: number; spaceIsWord: boolean } {
+  let end = text.length;
+  while (end > 0 && isPythonSpace(text.charCodeAt(end - 1))) end--;
+  return { end, spaceIsWord: text.length - end > 1 || (text.length > end && text[end] !== ' ') };
 }
 
 /** How many pieces `splitEnglishSentences` would return. */
 export function countEnglishSentences(text: string): number {
-  return Math.max(1, forEachSentenceEnd(text));
+  const scan = numberEnglishWords(text);
+  const { sentences, ending } = forEachSentence(scan, { from: 0, to: scan.count });
+  return Math.max(1, sentences + (ending && endOf(text).spaceIsWord ? 1 : 0));
 }
 
 /** The text cut at the end of each sentence but the last; the pieces joined are the text again. Never empty. */
 export function splitEnglishSentences(text: string): string[] {
+  const scan = numberEnglishWords(text);
+  const { vocabulary, ids, count } = scan;
   const pieces: string[] = [];
   let start = 0;
-  forEachSentenceEnd(text, (end) => {
-    pieces.push(text.slice(start, end));
-    start = end;
-  });
+  let at = 0;
+  let word = 0;
+  /** Cuts behind the word before this one. */
+  const cut = (before: number): void => {
+    for (; word < before; word++) {
+      while (isPythonSpace(text.charCodeAt(at))) at++;
+      at += vocabulary.records[(ids[word] as number) * WORD_FIELDS + UNITS] as number;
+    }
+    pieces.push(text.slice(start, at));
+    start = at;
+  };
+  const { ending } = forEachSentence(scan, { from: 0, to: count, visit: cut });
+  if (ending && endOf(text).spaceIsWord) cut(count);
   pieces.push(text.slice(start));
   return pieces;
 }

@@ -1,4 +1,4 @@
-import { createHashSet128, type Units } from './hash-set-128.ts';
+import { createHashSet128, hash128, type Units } from './hash-set-128.ts';
 import { textUnits } from './text-units.ts';
 import type { Filter } from './types.ts';
 
@@ -40,6 +40,21 @@ function normalizedUnits(text: string): Units {
   return { units, length: to };
 }
 
+/** The units that decide whether two texts are the same. */
+function unitsBy({ normalize = normalizeForDedup }: ExactDedupOptions): (text: string) => Units {
+  if (normalize === normalizeForDedup) return normalizedUnits;
+  return (text) => {
+    const normal = normalize(text);
+    return { units: textUnits(normal), length: normal.length };
+  };
+}
+
+/** The 128 bits that two texts share where they count as the same, written into `out`. */
+export function exactHash(options: ExactDedupOptions): (text: string, out: Uint32Array) => void {
+  const unitsOf = unitsBy(options);
+  return (text, out) => hash128(unitsOf(text), out);
+}
+
 /**
  * Drops a document whose normalised text was seen before; the first one stays. The filter remembers what it has seen, so
  * make a new one for each run, and put it after the filters that drop for quality.
@@ -55,13 +70,9 @@ function normalizedUnits(text: string): Units {
  * console.assert(!dedup.check({ id: 'b', text: ' Same words.\n' }).keep);
  * ```
  */
-export function exactDedup({ normalize = normalizeForDedup }: ExactDedupOptions = {}): Filter {
+export function exactDedup(options: ExactDedupOptions = {}): Filter {
   const seen = createHashSet128();
-  const unitsOf = (text: string): Units => {
-    if (normalize === normalizeForDedup) return normalizedUnits(text);
-    const normal = normalize(text);
-    return { units: textUnits(normal), length: normal.length };
-  };
+  const unitsOf = unitsBy(options);
   const rule = { reason: 'exact_duplicate', threshold: 0, comparison: 'max' } as const;
   return {
     name: 'exactDedup',

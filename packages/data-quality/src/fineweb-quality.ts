@@ -1,9 +1,9 @@
 import { optionalRule } from './broken-rule.ts';
-import { englishWords, numberEnglishWords } from './english-words.ts';
+import { countEnglishWords, englishWords } from './english-words.ts';
 import { measuredFilter } from './measured-filter.ts';
-import { countOf, strip } from './python-text.ts';
+import { newlineLines, pointsBetween } from './newline-lines.ts';
+import { isBlank } from './python-text.ts';
 import { endsWithSentenceEnd } from './sentence-ends.ts';
-import { codePoints } from './text-length.ts';
 import type { Filter, Rule } from './types.ts';
 
 /** Each threshold may be null, which switches its rule off. */
@@ -52,30 +52,32 @@ export function finewebQuality(options: FinewebQualityOptions = {}): Filter {
   const short = optionalRule('short_line_ratio', 'max', shortLineThreshold);
   const duplicate = optionalRule('char_dup_ratio', 'max', charDuplicatesRatio);
   const list = optionalRule('list_ratio', 'max', newLineRatio);
-  const ends = stopChars ? (line: string): boolean => stopChars.some((char) => line.endsWith(char)) : endsWithSentenceEnd;
+
 
   return measuredFilter('finewebQuality', {
     statistics: ({ text }) => {
-      const seen = new Set<string>();
+      const table = newlineLines(text);
+      const { starts, ends, again } = table;
       let lines = 0, ended = 0, shorts = 0, repeated = 0;
-      for (const line of text.split('\n')) {
-        if (strip(line) === '') continue;
+      for (let i = 0; i < starts.length; i++) {
+        const start = starts[i] as number, end = ends[i] as number;
+        if (isBlank(text, { start, end })) continue;
         lines++;
-        const size = codePoints(line);
-        if (ends(line)) ended++;
+        const size = pointsBetween(table, { start, end });
+        if (stopChars ? stopChars.some((char) => text.slice(start, end).endsWith(char)) : endsWithSentenceEnd(text, { start, end })) ended++;
         if (size <= shortLineLength) shorts++;
-        if (seen.has(line)) repeated += size;
-        else seen.add(line);
+        if (again[i]) repeated += size;
       }
-      return { text, lines, ended, shorts, repeated, breaks: countOf(text, '\n') };
+      const breaks = starts.length - 1;
+      return { text, lines, ended, shorts, repeated, breaks, characters: table.characters - breaks };
     },
     rules: [
       [empty, ({ lines }) => lines],
       // NaN meets the rule.
       [punct, ({ ended, lines }) => (ended === 0 && linePunctExcludeZero ? Number.NaN : ended / lines)],
       [short, ({ shorts, lines }) => shorts / lines],
-      [duplicate, ({ text, repeated, breaks }) => repeated / (codePoints(text) - breaks)],
-      [list, ({ text, breaks }) => breaks / (words === englishWords ? numberEnglishWords(text).count : words(text).length)],
+      [duplicate, ({ repeated, characters }) => repeated / characters],
+      [list, ({ text, breaks }) => breaks / (words === englishWords ? countEnglishWords(text) : words(text).length)],
     ],
   });
 }

@@ -1,9 +1,9 @@
-import { englishWords, numberEnglishWords } from './english-words.ts';
+import { englishWords, forEachScannedLine, numberEnglishWords } from './english-words.ts';
 import { lazy, measuredFilter } from './measured-filter.ts';
 import { numberWords, type NumberedWords } from './numbered-words.ts';
 import { countOf, forEachLine, isPythonSpace } from './python-text.ts';
 import type { Comparison, Document, Filter, Rule } from './types.ts';
-import { FLAGS, HAS_LETTER, ONLY_PUNCTUATION, POINTS, WORD_FIELDS } from './vocabulary.ts';
+import { FLAGS, grown, HAS_LETTER, ONLY_PUNCTUATION, POINTS, WORD_FIELDS } from './vocabulary.ts';
 
 /** Each threshold may be 0 or null, which switches its rule off; left out, it is Gopher's. */
 export interface GopherQualityOptions {
@@ -33,16 +33,22 @@ export interface GopherQualityOptions {
 
 const STOP_WORDS = ['the', 'be', 'to', 'of', 'and', 'that', 'have', 'with'] as const;
 
+const BULLET = 0x2022, DASH = 45, DOT = 46, ELLIPSIS = 0x2026;
+
 function startsWithBullet(text: string, start: number, end: number): boolean {
   let i = start;
   while (i < end && isPythonSpace(text.charCodeAt(i))) i++;
-  return i < end && (text[i] === '•' || text[i] === '-');
+  if (i === end) return false;
+  const unit = text.charCodeAt(i);
+  return unit === BULLET || unit === DASH;
 }
 
 function endsWithEllipsis(text: string, start: number, end: number): boolean {
   let i = end;
   while (i > start && isPythonSpace(text.charCodeAt(i - 1))) i--;
-  return (i > start && text[i - 1] === '…') || (i - 3 >= start && text.startsWith('...', i - 3));
+  if (i === start) return false;
+  const unit = text.charCodeAt(i - 1);
+  return unit === ELLIPSIS || (unit === DOT && i - 3 >= start && text.charCodeAt(i - 2) === DOT && text.charCodeAt(i - 3) === DOT);
 }
 
 interface WordCounts {
@@ -63,35 +69,40 @@ interface GopherQualityStatistics {
   readonly lines: () => { readonly all: number; readonly bullet: number; readonly ellipsis: number };
 }
 
+// 1 at the number of a stop word that has not been met yet; all 0 between two documents.
+let awaited = new Uint8Array(1024);
+
 function countWords({ vocabulary: { records, numbers }, ids, count }: NumberedWords, stopWords: readonly string[]): WordCounts {
   let real = 0;
   let length = 0;
   let alpha = 0;
-  const stops = stopWords.map((word) => numbers.get(word)).filter((id) => id !== undefined);
-  // 1 for a stop word that has not been met yet; words met early, and these are, have small numbers.
-  const awaited = new Uint8Array(Math.max(-1, ...stops) + 1);
-  for (const id of stops) awaited[id] = 1;
   let stop = 0;
+  const stops = stopWords.map((word) => numbers.get(word)).filter((id) => id !== undefined);
+  const most = Math.max(-1, ...stops);
+  while (most >= awaited.length) awaited = grown(awaited);
+  for (const id of stops) awaited[id] = 1;
   for (let i = 0; i < count; i++) {
     const id = ids[i] as number;
-    const kind = records[id * WORD_FIELDS + FLAGS] as number;
+    const record = id * WORD_FIELDS;
+    const kind = records[record + FLAGS] as number;
     if (!(kind & ONLY_PUNCTUATION)) {
       real++;
-      length += records[id * WORD_FIELDS + POINTS] as number;
+      length += records[record + POINTS] as number;
     }
     if (kind & HAS_LETTER) alpha++;
-    if (awaited[id] === 1) {
+    if (id <= most && awaited[id] === 1) {
       awaited[id] = 0;
       stop++;
     }
   }
+  for (const id of stops) awaited[id] = 0;
   return { all: count, real, length, alpha, stop };
 }
 
-function countLines(text: string): { all: number; bullet: number; ellipsis: number } {
+function countLines(text: string, { scanned }: { scanned: boolean }): { all: number; bullet: number; ellipsis: number } {
   let bullet = 0;
   let ellipsis = 0;
-  const all = forEachLine(text, (start, end) => {
+  const all = (scanned ? forEachScannedLine : forEachLine)(text, (start, end) => {
     if (startsWithBullet(text, start, end)) bullet++;
     if (endsWithEllipsis(text, start, end)) ellipsis++;
   });
@@ -155,7 +166,7 @@ export function gopherQuality(options: GopherQualityOptions = {}): Filter {
   const statisticsOf = ({ text }: Document): GopherQualityStatistics => ({
     text,
     words: lazy(() => countWords(splitWords === englishWords ? numberEnglishWords(text) : numberWords(splitWords(text)), stopWords)),
-    lines: lazy(() => countLines(text)),
+    lines: lazy(() => countLines(text, { scanned: splitWords === englishWords })),
   });
 
   return measuredFilter('gopherQuality', {

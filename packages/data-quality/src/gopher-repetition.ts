@@ -1,10 +1,11 @@
 import { englishWords, numberEnglishWords } from './english-words.ts';
 import { lazy, measuredFilter } from './measured-filter.ts';
+import { newlineLines, pointsBetween, type NewlineLines } from './newline-lines.ts';
 import { ngramStatistics, type NgramStatistics } from './ngram-statistics.ts';
 import { numberWords } from './numbered-words.ts';
 import { strip } from './python-text.ts';
 import { codePoints } from './text-length.ts';
-import type { Comparison, Document, Filter, Rule } from './types.ts';
+import type { Comparison, Filter, Rule } from './types.ts';
 
 export interface GopherRepetitionOptions {
   /** Largest share of lines that came before. Default 0.3; 0 or null switches the rule off, as for the next three. */
@@ -41,18 +42,49 @@ interface GopherRepetitionStatistics {
   readonly grams: () => NgramStatistics;
 }
 
-function duplicates(parts: readonly string[]): Repeated {
-  const seen = new Set<string>();
-  let count = 0;
-  let characters = 0;
-  for (const part of parts) {
-    const before = seen.size;
-    seen.add(part);
-    if (seen.size > before) continue;
-    count++;
-    characters += codePoints(part);
+/** Whether no line but empty ones is repeated, and stripping the text takes nothing off its lines: then no paragraph is repeated either. */
+function hasNewLinesOnly({ text, starts, ends, again }: NewlineLines, stripped: string): boolean {
+  for (let i = 0; i < starts.length; i++) if (again[i] && starts[i] !== ends[i]) return false;
+  const from = text.indexOf(stripped);
+  return (from === 0 || text.charCodeAt(from - 1) === 10) && (from + stripped.length === text.length || text.charCodeAt(from + stripped.length) === 10);
+}
+
+/** Paragraphs: what lies between runs of at least two `\n` in the stripped text. */
+function repeatedParagraphs(lines: NewlineLines): Repeated {
+  const stripped = strip(lines.text);
+  const seen = hasNewLinesOnly(lines, stripped) ? undefined : new Set<string>();
+  let all = 0, count = 0, characters = 0;
+  for (let start = 0; start >= 0; ) {
+    const at = stripped.indexOf('\n\n', start);
+    all++;
+    if (seen) {
+      const paragraph = stripped.slice(start, at < 0 ? stripped.length : at);
+      const before = seen.size;
+      seen.add(paragraph);
+      if (seen.size === before) {
+        count++;
+        characters += codePoints(paragraph);
+      }
+    }
+    start = at;
+    if (at >= 0) while (stripped.charCodeAt(start) === 10) start++;
   }
-  return { all: parts.length, count, characters };
+  return { all, count, characters };
+}
+
+/** Lines: what lies between runs of `\n`. Such a run at the start, or at the end, has an empty line before it, or behind it. */
+function repeatedLines(lines: NewlineLines): Repeated {
+  const { starts, ends, again } = lines;
+  let all = 0, count = 0, characters = 0;
+  for (let i = 0; i < starts.length; i++) {
+    const start = starts[i] as number, end = ends[i] as number;
+    if (start === end && i > 0 && i < starts.length - 1) continue;
+    all++;
+    if (!again[i] || (start === end && starts[0] !== ends[0])) continue;
+    count++;
+    characters += pointsBetween(lines, { start, end });
+  }
+  return { all, count, characters };
 }
 
 /**
@@ -98,17 +130,16 @@ export function gopherRepetition(options: GopherRepetitionOptions = {}): Filter 
   const top = grams(topNGrams, (n) => `top_${n}_gram`);
   const repeated = grams(dupNGrams, (n) => `duplicated_${n}_n_grams`);
 
-  const repeatedParts = (split: (text: string) => readonly string[]) => ({ text }: Document) => lazy(() => duplicates(split(text)));
-  const paragraphsOf = repeatedParts((text) => strip(text).split(/\n{2,}/));
-  const linesOf = repeatedParts((text) => text.split(/\n+/));
-
   return measuredFilter<GopherRepetitionStatistics>('gopherRepetition', {
-    statistics: (document) => ({
-      characters: codePoints(document.text),
-      paragraphs: paragraphsOf(document),
-      lines: linesOf(document),
-      grams: lazy(() => ngramStatistics(splitWords === englishWords ? numberEnglishWords(document.text) : numberWords(splitWords(document.text)))),
-    }),
+    statistics: ({ text }) => {
+      const lineTable = newlineLines(text);
+      return {
+        characters: lineTable.characters,
+        paragraphs: lazy(() => repeatedParagraphs(lineTable)),
+        lines: lazy(() => repeatedLines(lineTable)),
+        grams: lazy(() => ngramStatistics(splitWords === englishWords ? numberEnglishWords(text) : numberWords(splitWords(text)))),
+      };
+    },
     rules: [
       [empty, ({ characters }) => characters],
       [paragraphs, (found) => found.paragraphs().count / found.paragraphs().all],

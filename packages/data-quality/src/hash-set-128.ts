@@ -3,6 +3,8 @@ export interface HashSet128 {
   readonly size: number;
   /** Adds the hash of the units; false where it was there already. */
   add(text: Units): boolean;
+  /** As `add`, for a hash that was made before, four numbers. */
+  addHash(hash: Uint32Array): boolean;
 }
 
 /** `units[0 … length)`. */
@@ -82,19 +84,26 @@ export function createHashSet128(): HashSet128 {
     }
   };
 
+  const addHash = (hash: Uint32Array): boolean => {
+    key.set(hash);
+    if (!key[0] && !key[1] && !key[2] && !key[3]) key[3] = 1;
+    const i = 4 * find(table, slots, key);
+    if (table[i] || table[i + 1] || table[i + 2] || table[i + 3]) return false;
+    table.set(key, i);
+    size++;
+    if (size > MAX_LOAD * slots) grow();
+    return true;
+  };
+
+  const made = new Uint32Array(4);
   return {
     get size() {
       return size;
     },
     add(text) {
-      hash128(text, key);
-      if (!key[0] && !key[1] && !key[2] && !key[3]) key[3] = 1;
-      const i = 4 * find(table, slots, key);
-      if (table[i] || table[i + 1] || table[i + 2] || table[i + 3]) return false;
-      table.set(key, i);
-      size++;
-      if (size > MAX_LOAD * slots) grow();
-      return true;
+      hash128(text, made);
+      return addHash(made);
     },
+    addHash,
   };
 }

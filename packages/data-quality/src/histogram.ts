@@ -9,12 +9,16 @@ export interface HistogramReport {
   readonly min: number;
   readonly max: number;
   readonly mean: number;
+  /** Of all values, so that reports can be added up. */
+  readonly sum: number;
   /** Those that hold something, in order. */
   readonly bins: readonly Bin[];
 }
 
 export interface Histogram {
   add(value: number): void;
+  /** Takes in the values of another histogram of the same threshold, by its report. */
+  merge(report: HistogramReport): void;
   report(): HistogramReport;
 }
 
@@ -41,6 +45,17 @@ export function histogram(threshold: number): Histogram {
   };
 
   return {
+    merge(report) {
+      sum += report.sum;
+      min = Math.min(min, report.min);
+      max = Math.max(max, report.max);
+      for (const { from, to, count } of report.bins) {
+        // From the middle, which no rounding moves into another bin; below 1 all is one bin.
+        const key = keyOf((from + to) / 2);
+        counts.set(key, (counts.get(key) ?? 0) + count);
+        times += count;
+      }
+    },
     add(value) {
       times++;
       sum += value;
@@ -53,6 +68,7 @@ export function histogram(threshold: number): Histogram {
       min,
       max,
       mean: sum / times,
+      sum,
       bins: [...counts].sort(([a], [b]) => a - b).map(([key, count]) => ({ from: edge(key), to: edge(key + 1), count })),
     }),
   };

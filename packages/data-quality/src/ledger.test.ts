@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { exactDedup } from './exact-dedup.ts';
 import { filterDocuments } from './filter-documents.ts';
@@ -28,8 +29,8 @@ test('counts documents, code points and bytes in and out, and why the rest went'
     out: { documents: 1, characters: 5, bytes: 2 + 4 + 3 },
     dropped: [
       // Counted as the filter saw them: '  a ' had been trimmed.
-      { filter: 'minLength', reason: 'too_short', comparison: 'min', threshold: 3, documents: 3, characters: 3, bytes: 3, measured: { min: 1, max: 1, mean: 1, bins: [{ from: 1, to: 2, count: 3 }] }, examples: ['d1', 'd3'] },
-      { filter: 'exactDedup', reason: 'exact_duplicate', comparison: 'max', threshold: 0, documents: 1, characters: 5, bytes: 9, measured: { min: 1, max: 1, mean: 1, bins: [{ from: 1, to: 1.05, count: 1 }] }, examples: ['d2'] },
+      { filter: 'minLength', reason: 'too_short', comparison: 'min', threshold: 3, documents: 3, characters: 3, bytes: 3, measured: { min: 1, max: 1, mean: 1, sum: 3, bins: [{ from: 1, to: 2, count: 3 }] }, examples: ['d1', 'd3'] },
+      { filter: 'exactDedup', reason: 'exact_duplicate', comparison: 'max', threshold: 0, documents: 1, characters: 5, bytes: 9, measured: { min: 1, max: 1, mean: 1, sum: 1, bins: [{ from: 1, to: 1.05, count: 1 }] }, examples: ['d2'] },
     ],
     skipped: [],
   });
@@ -89,4 +90,21 @@ test('lengths are those of Python and of UTF-8', () => {
     expect(codePoints(text)).toBe([...text].length);
     expect(utf8Bytes(text)).toBe(new TextEncoder().encode(text).length);
   }
+});
+
+test('the ledgers of the parts of a stream, added up, are the ledger of the stream', async () => {
+  const text = fc.string({ maxLength: 12, unit: fc.constantFrom('a', 'é', '🙂', '城', ' ') });
+  await fc.assert(fc.asyncProperty(fc.array(text, { maxLength: 40 }), fc.array(fc.nat(40), { maxLength: 3 }), async (texts, cuts) => {
+    const half: Filter = { name: 'half', rules: [], check: ({ text: { length } }) => (length % 4 === 1 ? { keep: false, reason: 'quarter', threshold: 0.5, comparison: 'max', measured: length / 4 } : { keep: true }) };
+    const whole = createLedger();
+    await run(documents(...texts), [minLength(4), half], { ledger: whole });
+    const edges = [0, ...cuts.map((cut) => Math.min(cut, texts.length)).sort((a, b) => a - b), texts.length];
+    const sum = createLedger();
+    for (const [i, from] of edges.slice(0, -1).entries()) {
+      const part = createLedger();
+      await run(documents(...texts).slice(from, edges[i + 1]), [minLength(4), half], { ledger: part });
+      sum.merge(JSON.parse(JSON.stringify(part.toJSON())));
+    }
+    expect(sum.toJSON()).toEqual(whole.toJSON());
+  }));
 });

@@ -1,7 +1,7 @@
-import { histogram, type Bin, type Histogram } from './histogram.ts';
+import { histogram, type Histogram, type HistogramReport } from './histogram.ts';
 import { plainTable } from './plain-table.ts';
 import { codePoints, utf8Bytes } from './text-length.ts';
-import type { Comparison, Document, Dropped } from './types.ts';
+import type { Comparison, Document, Dropped, Rule } from './types.ts';
 
 export interface Amount {
   readonly documents: number;
@@ -16,7 +16,7 @@ export interface DroppedReport extends Amount {
   readonly reason: string;
   readonly comparison: Comparison;
   readonly threshold: number;
-  readonly measured: { readonly min: number; readonly max: number; readonly mean: number; readonly bins: readonly Bin[] };
+  readonly measured: HistogramReport;
   /** Ids of the first few. */
   readonly examples: readonly string[];
 }
@@ -43,6 +43,8 @@ export interface Ledger {
   droppedDocument(document: Document, by: { readonly filter: string; readonly verdict: Dropped }): void;
   /** Something a reader passed over before it became a document. */
   skippedInput(reason: string, what: string): void;
+  /** Adds what another ledger counted, such as that of another part of the same data: totals, bins and examples. */
+  merge(report: LedgerReport): void;
   toJSON(): LedgerReport;
   /** The report as a plain text table for a terminal; control characters of ids are made visible. */
   table(): string;
@@ -65,6 +67,13 @@ function count(tally: Tally, { text }: Document): void {
   tally.bytes += utf8Bytes(text);
 }
 
+function add(tally: Tally, { documents, characters, bytes }: Amount): void {
+  tally.documents += documents;
+  tally.characters += characters;
+  tally.bytes += bytes;
+}
+
+const byOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const number = (value: number): string => (Number.isInteger(value) ? String(value) : value.toPrecision(3));
 const percent = (part: number, whole: number): string => (whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`);
 // An id from the data must not be able to send escape sequences to a terminal.
@@ -84,14 +93,14 @@ const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\
 export function createLedger({ maxExamples = 5 }: LedgerOptions = {}): Ledger {
   const seen: Tally = { documents: 0, characters: 0, bytes: 0 };
   const kept: Tally = { documents: 0, characters: 0, bytes: 0 };
-  const drops = new Map<string, { tally: Tally; filter: string; rule: Dropped; values: Histogram; examples: string[] }>();
+  const drops = new Map<string, { tally: Tally; filter: string; rule: Rule; values: Histogram; examples: string[] }>();
   const skips = new Map<string, { count: number; examples: string[] }>();
 
   const toJSON = (): LedgerReport => ({
     in: { ...seen },
     out: { ...kept },
     dropped: [...drops.values()]
-      .sort((a, b) => b.tally.documents - a.tally.documents)
+      .sort((a, b) => b.tally.documents - a.tally.documents || byOrder(a.rule.reason, b.rule.reason))
       .map(({ tally, filter, rule, values, examples }) => ({
         filter,
         reason: rule.reason,
@@ -101,28 +110,45 @@ export function createLedger({ maxExamples = 5 }: LedgerOptions = {}): Ledger {
         measured: values.report(),
         examples: [...examples],
       })),
-    skipped: [...skips].sort(([, a], [, b]) => b.count - a.count).map(([reason, { count: times, examples }]) => ({ reason, count: times, examples: [...examples] })),
+    skipped: [...skips].sort(([x, a], [y, b]) => b.count - a.count || byOrder(x, y)).map(([reason, { count: times, examples }]) => ({ reason, count: times, examples: [...examples] })),
   });
+
+  const entryOf = (filter: string, rule: Rule): { tally: Tally; values: Histogram; examples: string[] } => {
+    const key = `${filter}\n${rule.reason}`;
+    let entry = drops.get(key);
+    if (!entry) {
+      entry = { tally: { documents: 0, characters: 0, bytes: 0 }, filter, rule, values: histogram(rule.threshold), examples: [] };
+      drops.set(key, entry);
+    }
+    return entry;
+  };
+  const skip = (reason: string, times: number, examples: readonly string[]): void => {
+    let entry = skips.get(reason);
+    if (!entry) skips.set(reason, (entry = { count: 0, examples: [] }));
+    entry.count += times;
+    entry.examples.push(...examples.slice(0, maxExamples - entry.examples.length));
+  };
 
   return {
     sawDocument: (document) => count(seen, document),
     keptDocument: (document) => count(kept, document),
     droppedDocument: (document, { filter, verdict }) => {
-      const key = `${filter}\n${verdict.reason}`;
-      let entry = drops.get(key);
-      if (!entry) {
-        entry = { tally: { documents: 0, characters: 0, bytes: 0 }, filter, rule: verdict, values: histogram(verdict.threshold), examples: [] };
-        drops.set(key, entry);
-      }
+      const entry = entryOf(filter, verdict);
       count(entry.tally, document);
       entry.values.add(verdict.measured);
       if (entry.examples.length < maxExamples) entry.examples.push(document.id);
     },
-    skippedInput: (reason, what) => {
-      let entry = skips.get(reason);
-      if (!entry) skips.set(reason, (entry = { count: 0, examples: [] }));
-      entry.count++;
-      if (entry.examples.length < maxExamples) entry.examples.push(what);
+    skippedInput: (reason, what) => skip(reason, 1, [what]),
+    merge: (report) => {
+      add(seen, report.in);
+      add(kept, report.out);
+      for (const { filter, reason, threshold, comparison, measured, examples, ...amount } of report.dropped) {
+        const entry = entryOf(filter, { reason, threshold, comparison });
+        add(entry.tally, amount);
+        entry.values.merge(measured);
+        entry.examples.push(...examples.slice(0, maxExamples - entry.examples.length));
+      }
+      for (const { reason, count: times, examples } of report.skipped) skip(reason, times, examples);
     },
     toJSON,
     table: () => {

@@ -9,8 +9,14 @@ export interface NumberedWords {
   readonly joined: Uint16Array;
 }
 
-/** A vocabulary is thrown away between two texts once it holds so many words; most of a larger one would not come again. */
-export const MOST_WORDS: number = 1 << 18;
+/** A vocabulary is thrown away between two texts once it holds so many words, or so many units; most of a larger one would not come again. */
+const MOST_WORDS = 1 << 18;
+const MOST_UNITS = 1 << 22;
+
+/** Whether a vocabulary has grown so much that the next text should start another. */
+export function isFull({ texts, units }: Vocabulary): boolean {
+  return texts.length > MOST_WORDS || units > MOST_UNITS;
+}
 
 /** So that reading a few units from any word on never runs over the end. */
 export const JOINED_PADDING = 16;
@@ -19,7 +25,7 @@ let own: Vocabulary | undefined;
 
 /** Numbers words that are strings already. */
 export function numberWords(words: readonly string[]): NumberedWords {
-  if (!own || own.texts.length > MOST_WORDS) own = createVocabulary();
+  if (!own || isFull(own)) own = createVocabulary();
   const vocabulary = own;
   const joined = new Uint16Array(words.reduce((sum, word) => sum + word.length, JOINED_PADDING));
   let at = 0;

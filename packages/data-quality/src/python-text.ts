@@ -21,7 +21,14 @@ export function strip(text: string): string {
   return text.slice(start, end);
 }
 
-function endsLine(unit: number): boolean {
+/** Whether text[start, end) holds nothing but white space. */
+export function isBlank(text: string, { start, end }: { start: number; end: number }): boolean {
+  for (let i = start; i < end; i++) if (!isPythonSpace(text.charCodeAt(i))) return false;
+  return true;
+}
+
+/** Whether `splitlines` of Python ends a line at this unit. */
+export function endsLine(unit: number): boolean {
   if (unit > 0x2029) return false;
   return (unit >= 10 && unit <= 13) || (unit >= 0x1c && unit <= 0x1e) || unit === 0x85 || unit === 0x2028 || unit === 0x2029;
 }

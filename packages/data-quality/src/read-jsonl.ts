@@ -1,5 +1,6 @@
 import { badRecords, type BadRecordOptions } from './bad-records.ts';
 import { DataError } from './data-error.ts';
+import { jsonDocument, jsonFault } from './json-record.ts';
 import { scanLines } from './line-scanner.ts';
 import { DEFAULT_MAX_LINE_BYTES } from './read-lines.ts';
 import type { Document } from './types.ts';
@@ -15,17 +16,6 @@ export interface ReadJsonlOptions extends BadRecordOptions {
   readonly source?: string;
   /** Yield nothing, instead of throwing E_EMPTY, where there is no line with anything in it. */
   readonly allowEmpty?: boolean;
-}
-
-function describe(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
-
-function fieldNames(record: object): string {
-  const names = Object.keys(record);
-  return names.length === 0 ? 'no fields' : `fields ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}`;
 }
 
 /**
@@ -48,28 +38,14 @@ export async function* readJsonl(stream: AsyncIterable<Uint8Array>, options: Rea
   let empty = true;
 
   const parse = (text: string, line: number, unterminated: boolean): Document | DataError => {
-    const fail = (found: string, remedy: string, cause?: unknown): DataError =>
-      new DataError('E_JSONL', { problem: `readJsonl: expected a JSON object with a string in "${textField}" but found ${found}`, remedy, file: source, line, cause });
-    let record: unknown;
+    const about = { code: 'E_JSONL', caller: 'readJsonl', textField, idField, source, line, ownId: `${source ?? 'jsonl'}:${line}` } as const;
     try {
-      record = JSON.parse(text);
+      return jsonDocument(JSON.parse(text), about);
     } catch (cause) {
       return unterminated
-        ? fail('a last line that breaks off', 'The file seems truncated: fetch it again, or set skipBad to pass over such lines.', cause)
-        : fail('text that is not JSON', 'Fix the line, or set skipBad to pass over such lines.', cause);
+        ? jsonFault('a last line that breaks off', 'The file seems truncated: fetch it again, or set skipBad to pass over such lines.', { ...about, cause })
+        : jsonFault('text that is not JSON', 'Fix the line, or set skipBad to pass over such lines.', { ...about, cause });
     }
-    if (typeof record !== 'object' || record === null || Array.isArray(record)) return fail(describe(record), 'Write one object per line.');
-    const { [textField]: value, ...rest } = record as Record<string, unknown>;
-    if (typeof value !== 'string') {
-      const found = Object.hasOwn(record, textField) ? `${describe(value)} there` : fieldNames(record);
-      return fail(found, 'Name the field that holds the text with textField, or set skipBad to pass over such lines.');
-    }
-    const own = Object.hasOwn(rest, idField) ? rest[idField] : undefined;
-    const hasId = typeof own === 'string' || typeof own === 'number';
-    if (hasId) delete rest[idField];
-    const id = hasId ? String(own) : `${source ?? 'jsonl'}:${line}`;
-    const meta = Object.keys(rest).length > 0 ? { meta: rest } : {};
-    return { id, text: value, ...(source === undefined ? {} : { source }), ...meta };
   };
 
   for await (const { first, lines, unterminated } of scanLines(stream, { maxLineBytes, replaceInvalid: false, source, caller: 'readJsonl' })) {

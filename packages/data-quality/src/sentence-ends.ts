@@ -16,7 +16,10 @@ export function isSentenceEnd(word: string): boolean {
   return word.length <= 2 && sentenceEnds.has(word);
 }
 
-/** Whether the last character of a line ends a sentence in some script. */
-export function endsWithSentenceEnd(line: string): boolean {
-  return lineEnds.has(line.slice(-1)) || lineEnds.has(line.slice(-2));
+/** Whether the last character of text[start, end) ends a sentence in some script. */
+export function endsWithSentenceEnd(text: string, { start, end }: { start: number; end: number }): boolean {
+  if (end === start) return false;
+  const unit = text.charCodeAt(end - 1);
+  if (unit < 0x80) return unit === 46 || unit === 33 || unit === 63;
+  return lineEnds.has(text.slice(end - 1, end)) || (end - start > 1 && lineEnds.has(text.slice(end - 2, end)));
 }

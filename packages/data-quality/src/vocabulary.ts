@@ -1,6 +1,5 @@
 import { isOnlyPunctuation } from './punctuation.ts';
 import { isSentenceEnd } from './sentence-ends.ts';
-import { codePoints } from './text-length.ts';
 
 /**
  * Words by number, and about each what the filters want to know: a document then is a list of numbers, and nothing about a
@@ -9,6 +8,8 @@ import { codePoints } from './text-length.ts';
 export interface Vocabulary {
   readonly texts: string[];
   readonly numbers: Map<string, number>;
+  /** UTF-16 units of all words. */
+  units: number;
   /** Word w has its fields at `records[w * WORD_FIELDS + POINTS]` and so on, side by side: one word, one line of cache. */
   records: Int32Array;
 }
@@ -54,19 +55,24 @@ export function grown<T extends Int32Array | Uint16Array | Uint8Array>(array: T)
 
 /** A vocabulary without words. */
 export function createVocabulary(): Vocabulary {
-  return { texts: [], numbers: new Map(), records: new Int32Array(4096 * WORD_FIELDS) };
+  return { texts: [], numbers: new Map(), units: 0, records: new Int32Array(4096 * WORD_FIELDS) };
 }
 
-/** Longer words stay slices of the text that they were cut from, and keep it alive. */
-export const LONGEST_COPY = 256;
-
+/** Not a slice of the text that it was cut from, which would keep that alive. Up to 12 units the engine copies anyway. */
 function copyOf(word: string): string {
-  // A slice of something put together is a slice of that, and no longer of the text. Up to 12 units the engine copies anyway.
-  return word.length <= 12 || word.length > LONGEST_COPY ? word : ` ${word}`.slice(1);
+  // A slice of something put together is a slice of that.
+  return word.length <= 12 ? word : ` ${word}`.slice(1);
 }
 
 const LETTER = /\p{L}/u;
 const MARKS = /^\p{P}+$/u;
+
+function kindOf(word: string): number {
+  // Most words start with such a letter, which settles all of it.
+  const first = word.charCodeAt(0) | 32;
+  if (first >= 97 && first <= 122) return HAS_LETTER;
+  return (isOnlyPunctuation(word) ? ONLY_PUNCTUATION : 0) | (LETTER.test(word) ? HAS_LETTER : 0) | (MARKS.test(word) ? ONLY_MARKS : 0) | (isSentenceEnd(word) ? ENDS_SENTENCE : 0);
+}
 
 /** Number of a word, which is added where it is new. */
 export function numberOf(vocabulary: Vocabulary, word: string): number {
@@ -74,22 +80,25 @@ export function numberOf(vocabulary: Vocabulary, word: string): number {
   if (known !== undefined) return known;
   const id = vocabulary.texts.length;
   if (id * WORD_FIELDS === vocabulary.records.length) vocabulary.records = grown(vocabulary.records);
-  let hash = 0, power = 1, inverse = 1;
+  let hash = 0, power = 1, inverse = 1, points = word.length, before = 0;
   for (let i = 0; i < word.length; i++) {
-    hash = (hash + Math.imul(mix(word.charCodeAt(i) + 1), power)) | 0;
+    const unit = word.charCodeAt(i);
+    if ((unit & 0xfc00) === 0xdc00 && (before & 0xfc00) === 0xd800) points--;
+    before = unit;
+    hash = (hash + Math.imul(mix(unit + 1), power)) | 0;
     power = Math.imul(power, BASE);
     inverse = Math.imul(inverse, BASE_INVERSE);
   }
-  const kind = (isOnlyPunctuation(word) ? ONLY_PUNCTUATION : 0) | (LETTER.test(word) ? HAS_LETTER : 0) | (MARKS.test(word) ? ONLY_MARKS : 0) | (isSentenceEnd(word) ? ENDS_SENTENCE : 0);
   const place = id * WORD_FIELDS;
-  vocabulary.records[place + POINTS] = codePoints(word);
+  vocabulary.records[place + POINTS] = points;
   vocabulary.records[place + UNITS] = word.length;
   vocabulary.records[place + HASH] = hash;
   vocabulary.records[place + POWER] = power;
   vocabulary.records[place + INVERSE] = inverse;
-  vocabulary.records[place + FLAGS] = kind;
+  vocabulary.records[place + FLAGS] = kindOf(word);
   const kept = copyOf(word);
   vocabulary.texts.push(kept);
+  vocabulary.units += word.length;
   vocabulary.numbers.set(kept, id);
   return id;
 }

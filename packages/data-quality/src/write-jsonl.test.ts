@@ -51,3 +51,16 @@ test.each([false, true])('a failure of the source is the failure of the writer, 
   for await (const _ of jsonlBytes(failing(), { gzip })) break;
   expect(closed).toBe(true);
 });
+
+test('with gzip, documents are taken as they are compressed, not all at once', async () => {
+  let taken = 0;
+  function* many(): Generator<Document> {
+    for (; taken < 10_000; taken++) yield { id: String(taken), text: `${Math.sin(taken)}`.repeat(60) };
+  }
+  let bytes = 0;
+  for await (const part of jsonlBytes(many(), { gzip: true })) {
+    bytes += part.length;
+    if (bytes > 1000) break;
+  }
+  expect(taken).toBeLessThan(5000);
+});

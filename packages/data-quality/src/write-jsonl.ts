@@ -53,21 +53,31 @@ export async function* jsonlBytes(documents: AsyncIterable<Document> | Iterable<
     yield* plain;
     return;
   }
-  const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    async pull(controller) {
-      const { done, value } = await plain.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    async cancel() {
-      await plain.return(undefined);
-    },
-  });
-  const reader = source.pipeThrough(new CompressionStream('gzip')).getReader();
+  // Not pipeThrough: in Node it takes in everything before anything has been compressed.
+  const { writable, readable } = new CompressionStream('gzip');
+  const writer = writable.getWriter();
+  const reader = readable.getReader();
+  let fault: unknown;
+  const feed = async (): Promise<void> => {
+    try {
+      for await (const chunk of plain) {
+        await writer.ready;
+        await writer.write(chunk);
+      }
+      await writer.close();
+    } catch (error) {
+      fault ??= error;
+      await writer.abort(error).catch(() => undefined);
+    }
+  };
+  const feeding = feed();
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } catch (error) {
+    throw fault ?? error;
   } finally {
-    await reader.cancel();
-    await plain.return(undefined);
+    await reader.cancel().catch(() => undefined);
+    await writer.abort().catch(() => undefined);
+    await feeding;
   }
 }

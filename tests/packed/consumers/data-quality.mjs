@@ -106,7 +106,85 @@ const fingerprints = [running, running.toUpperCase()].map(createSimhash());
 expect(simhashClusters(fingerprints).removed.join() === '0,1', 'the second fingerprint to be that of the first');
 expect(exactSubstrings([running, running]).texts.join('|') === `${running}|${running}` && exactSubstrings([running, running], { minBytes: 20 }).texts[1] === '', 'the second text to go');
 
+import { clusterShards, semanticDedup } from '@llm/data-quality';
+
+const signed = createMinhashIndex(createMinhash());
+signed.add(running);
+const [, copied] = await clusterShards([signed.encode(), { read: async (start, end) => signed.encode().slice(start, end) }]);
+expect(copied.removed.join() === '1' && copied.keeper.join() === '0', 'the second shard to repeat the first');
+expect(semanticDedup(new Float32Array([1, 0, 0, 1, 2, 0]), { dim: 2, clusters: 1, keep: 'easy' }).removed.join() === '0,0,1', 'the same direction to go');
+
 import { codeFilter, nemoHeuristics } from '@llm/data-quality';
 
 expect(reasonOf(nemoHeuristics(), { text: '12345 67890' }) === 'numbers_ratio', 'too many digits');
 expect(reasonOf(codeFilter(), { text: 'const a = 1;' }) === 'num_lines_low', 'too few lines');
+
+import { readTextClassifier, readTextRater, scoreFilter, scoreStep, trainTextClassifier, trainTextRater } from '@llm/data-quality';
+
+const kinds = trainTextClassifier([{ text: 'a proof', label: 'good' }, { text: 'click here', label: 'bad' }]);
+expect(readTextClassifier(kinds.encode()).probabilities('click here').bad > 0.5, 'a bad page');
+const rater = trainTextRater([{ text: 'a proof', rating: 5 }, { text: 'click here', rating: 0 }], { epochs: 50 });
+expect(reasonOf(scoreFilter(({ text }) => readTextRater(rater.encode()).rate(text), { name: 'rating', reason: 'low', min: 3 }), { text: 'click' }) === 'low', 'a low rating');
+const surprising = scoreStep((texts) => texts.map(({ length }) => length), { name: 'perplexity', reason: 'high', max: 3 });
+expect((await collect(surprising((async function* () { yield { id: 'a', text: 'four' }; })(), { shard: 0, shards: 1, ledger: createLedger() }))).length === 0, 'a surprising text');
+
+import { parquetBytes, readJson, readParquet, tokenShard } from '@llm/data-quality';
+
+const [alpaca] = await collect(readJson(streamOf('[{"output":"hello"}]'), { textField: 'output' }));
+expect(alpaca.text === 'hello', 'a document of the JSON array');
+const [fromParquet] = await collect(readParquet(new Blob(await collect(parquetBytes([{ id: 'a', text: 'hello', meta: { n: 1 } }], { codec: 'gzip' })))));
+expect(fromParquet.id === 'a' && fromParquet.text === 'hello' && fromParquet.meta.n === 1, 'the row back');
+expect(tokenShard({ tokens: Uint8Array.of(7, 0, 1, 1) }, { tokenBytes: 2 }).tokens.join() === '7,257', 'two tokens');
+
+import {
+  applyReview, blockList, breaksOff, createDataDimensions, createReviewQueue, createSourceStatistics, DATA_DIMENSIONS, dataDimensions, dataVersion, distributionOf, driftAlerts, evenness, nearestRule, overrideFilters, overrideSteps, readReview,
+  readVersions, relevanceTo, reviewCsv, reviewerAgreement, reviewJsonl, ruleAgreement, summarizeFeedback, textDamage, textHash, toFeedback, versionLine,
+} from '@llm/data-quality';
+
+const seen = [{ id: 'a', text: 'The boats lie in the mud.', source: 's' }, { id: 'b', text: 'a\ufffd', source: 's' }];
+const measuredBy = await dataDimensions(seen, { referenceDate: '2025-01-01', relevance: relevanceTo(['boats']) });
+expect(DATA_DIMENSIONS.length === 6 && measuredBy.sources[0].dimensions.accuracy.value === 0.5, 'half of the texts to be damaged');
+const counter = createDataDimensions();
+counter.add(seen[0]);
+const counted = createSourceStatistics();
+counted.add(seen[0]);
+expect(counter.report().sources[0].statistics.documents === counted.report()[0].documents, 'one document of one source');
+expect(textDamage('a\u0007').join() === 'controlCharacters' && breaksOff('```js') && evenness({ a: 1, b: 1 }) === 1 && distributionOf({ a: 30 }, { of: 'x' }).skewed, 'damage, an open fence, evenness and a skew');
+expect(nearestRule([{ reason: 'x', threshold: 1, comparison: 'min' }], { x: 2 }).reason === 'x', 'the only rule');
+const queue = createReviewQueue({ size: 2 });
+for (const document of seen) queue.add({ document, kept: document.id === 'a' });
+const [fromLines, fromCsv] = await Promise.all([[reviewJsonl, false], [reviewCsv, true]].map(([write, csv]) => collect(readReview(streamOf(write(queue.items())), { csv }))));
+expect(fromLines.length === 2 && fromCsv.length === 2, 'two items back');
+const judged = fromLines.map((item) => ({ ...item, verdict: 'drop' }));
+const overrides = await applyReview(judged, { documents: seen });
+expect(reasonOf(overrideFilters([], overrides)[0], seen[0]) === 'review_drop' && overrides[0].hash === textHash(seen.find(({ id }) => id === overrides[0].id).text), 'the override to be obeyed');
+expect(overrideSteps([], overrides).length === 1, 'a step that drops');
+expect(ruleAgreement(judged).length === 2 && reviewerAgreement(judged, judged).agreed === 2, 'reviewers to agree');
+const recorded = dataVersion(await createManifest(seen, { name: 'x' }), measuredBy, { at: '2025-01-01' });
+expect(readVersions(versionLine('', recorded)).length === 1 && driftAlerts(recorded, recorded).length === 0, 'a version that did not drift');
+const said = summarizeFeedback([1, 2, 3].map((user) => toFeedback({ id: 'a', verdict: 'bad', user: String(user) })));
+expect(said.review[0] === 'a' && reasonOf(blockList(said.block), seen[0]) === 'blocked_id', 'the document to be blocked');
+
+import { exactAcross, filter, finewebRecipe, nearAcross, runSteps } from '@llm/data-quality';
+
+async function* twins() {
+  yield* [{ id: 'a', text: running }, { id: 'b', text: `${running} ` }];
+}
+const steps = createLedger();
+const passed = await collect(runSteps(twins(), [filter(exactDedup())], { shard: 0, shards: 1, ledger: steps }));
+const added = createLedger();
+added.merge(steps.toJSON());
+expect(passed.length === 1 && added.toJSON().dropped[0].documents === 1, 'one of the two');
+for (const across of [exactAcross(), nearAcross(createFastMinhash())]) {
+  const summary = across.summarize();
+  for await (const document of twins()) summary.add(document);
+  const [decided] = await across.decide([summary.encode()]);
+  expect([...decided.removed].reduce((sum, gone) => sum + gone, 0) === 1, `one of the two by ${across.name}`);
+}
+expect(finewebRecipe().length === 7, 'the seven steps of FineWeb');
+
+import { segmenterSentences, segmenterWords } from '@llm/data-quality';
+
+expect(segmenterWords('zh')('今天天气很好。').length > 2, 'Chinese words');
+expect(segmenterSentences('zh')('今天下雨。我们走了。').length === 2, 'two Chinese sentences');
+expect(gopherQuality().measure({ id: 'a', text: 'Far too short.' }).gopher_short_doc === 3, 'three words to be measured');

@@ -23,3 +23,30 @@ try {
 } catch (error) {
   expect(error.code === 'E_ZSTD_UNSUPPORTED', `a Node without zstd but found ${error}`);
 }
+
+import { readHubDataset, readTokenShards, writeTokenShards } from '@llm/data-quality/node';
+
+await writeDocuments('documents/c.parquet', documents);
+const { shards } = await writeTokenShards('documents/shards', readDocuments(['documents/c.parquet']), { encode: (text) => [...text].map((char) => char.charCodeAt(0)), vocabSize: 128 });
+const shard = [];
+for await (const ids of readTokenShards(shards.map(({ file }) => file))) shard.push(String.fromCharCode(...ids));
+expect(shard.join() === documents[0].text, 'the text by way of Parquet and a shard of tokens');
+try {
+  for await (const _ of readHubDataset('some/set', { hubUrl: 'http://127.0.0.1:9', retries: 0 }));
+  expect(false, 'no server to be there');
+} catch (error) {
+  expect(error.code === 'E_HUB', `no connection but found ${error}`);
+}
+
+import { exactAcross, filter, finewebRecipe, gopherQuality } from '@llm/data-quality';
+import { runShards, stagesOf } from '@llm/data-quality/node';
+
+expect(stagesOf(finewebRecipe()).length === 3, 'two passes and a barrier');
+await writeFile('documents/d.jsonl', ['one and the same', 'short', 'one and the same'].map((text) => `${JSON.stringify({ text })}\n`).join(''));
+const mine = { name: 'mine', make: () => [filter(gopherQuality({ minDocWords: 3, minStopWords: 0, minAvgWordLength: 1 })), exactAcross()] };
+const { result } = await runShards(['documents/d.jsonl'], { out: 'shards', recipe: mine, shardBytes: 20 });
+expect(result?.manifest.documents.in === 3 && result.manifest.documents.out === 1, `one of three documents but found ${JSON.stringify(result?.manifest.documents)}`);
+// In processes of their own.
+const recipe = { module: import.meta.resolve('@llm/data-quality/shards/fineweb-recipe'), name: 'finewebRecipe', options: { fastMinhash: true } };
+const web = await runShards(['documents/d.jsonl'], { out: 'web', recipe, workers: 1 });
+expect(web.failed.length === 0 && web.result?.manifest.documents.in === 3, `a run of FineWeb's recipe but found ${JSON.stringify(web.failed)}`);

@@ -10,9 +10,17 @@ export interface Clusters {
   readonly sizes: Uint32Array;
 }
 
+/** Groups that grow pair by pair. */
+export interface Union {
+  join(a: number, b: number): void;
+  /** The groups; nothing may be joined afterwards. */
+  clusters(): Clusters;
+}
+
 /** Union by size with path compression: the root of the larger tree stays, that of the first of a pair where both are equal. */
-export function clusterPairs(size: number, forEachPair: (pair: (a: number, b: number) => void) => void): Clusters {
-  const parents = Int32Array.from({ length: size }, (_, i) => i);
+export function createUnion(size: number): Union {
+  const parents = new Int32Array(size);
+  for (let i = 0; i < size; i++) parents[i] = i;
   const members = new Uint32Array(size).fill(1);
   const rootOf = (document: number): number => {
     let root = document;
@@ -24,20 +32,31 @@ export function clusterPairs(size: number, forEachPair: (pair: (a: number, b: nu
     }
     return root;
   };
-  forEachPair((a, b) => {
-    let to = rootOf(a);
-    let from = rootOf(b);
-    if (to === from) return;
-    if ((members[to] as number) < (members[from] as number)) [to, from] = [from, to];
-    parents[from] = to;
-    members[to] = (members[to] as number) + (members[from] as number);
-  });
-  const removed = new Uint8Array(size);
-  for (let i = 0; i < size; i++) {
-    removed[i] = rootOf(i) === i ? 0 : 1;
-    members[i] = members[parents[i] as number] as number;
-  }
-  return { removed, keeper: parents, sizes: members };
+  return {
+    join: (a, b) => {
+      let to = rootOf(a);
+      let from = rootOf(b);
+      if (to === from) return;
+      if ((members[to] as number) < (members[from] as number)) [to, from] = [from, to];
+      parents[from] = to;
+      members[to] = (members[to] as number) + (members[from] as number);
+    },
+    clusters: () => {
+      const removed = new Uint8Array(size);
+      for (let i = 0; i < size; i++) {
+        removed[i] = rootOf(i) === i ? 0 : 1;
+        members[i] = members[parents[i] as number] as number;
+      }
+      return { removed, keeper: parents, sizes: members };
+    },
+  };
+}
+
+/** The groups of all pairs. */
+export function clusterPairs(size: number, forEachPair: (pair: (a: number, b: number) => void) => void): Clusters {
+  const union = createUnion(size);
+  forEachPair(union.join);
+  return union.clusters();
 }
 
 /**
@@ -54,7 +73,7 @@ export function clusterPairs(size: number, forEachPair: (pair: (a: number, b: nu
  * console.assert(documents.map((document) => filter.check(document).keep).join() === 'true,false');
  * ```
  */
-export function nearDuplicates({ removed, sizes }: Clusters): Filter {
+export function nearDuplicates({ removed, sizes }: Pick<Clusters, 'removed' | 'sizes'>): Filter {
   const rule = { reason: 'near_duplicate', threshold: 1, comparison: 'max' } as const;
   let next = 0;
   return {

@@ -1,5 +1,6 @@
-import { createPermutations, smallest32, smallest64 } from './permutations.ts';
-import { createShingleHasher, type ShingleOptions } from './shingles.ts';
+import { layOut, openLoops, type Loops } from './loops.ts';
+import { createPermutations, interleaved, smallest32, smallest64, type Permutations } from './permutations.ts';
+import { createShingleHasher, createWordBytes, type ShingleOptions } from './shingles.ts';
 
 /** Makes signatures of one kind, and says how they are cut into buckets. */
 export interface Minhasher {
@@ -7,6 +8,8 @@ export interface Minhasher {
   readonly hashesPerBucket: number;
   /** Numbers of 32 bits that make up one value: 2 for 64 bits, lower half first. */
   readonly limbs: 1 | 2;
+  /** What the values depend on, but for functions that were passed: signatures can be compared where it is the same. */
+  readonly settings: string;
   /** `buckets · hashesPerBucket` values, or undefined where the text has fewer words than a shingle. */
   signature(text: string): Uint32Array | undefined;
 }
@@ -48,17 +51,48 @@ export function checkBuckets(caller: string, { buckets, hashesPerBucket }: { rea
  */
 export function createMinhash({ ngrams = 5, buckets = 14, hashesPerBucket = 8, seed = 1, precision = 64, ...shingles }: MinhashOptions = {}): Minhasher {
   checkBuckets('createMinhash', { buckets, hashesPerBucket });
-  const hasher = createShingleHasher({ ngrams, precision, ...shingles });
   const permutations = createPermutations(buckets * hashesPerBucket, seed);
+  const options = { ngrams, precision, ...shingles };
   return {
     buckets,
     hashesPerBucket,
     limbs: precision === 64 ? 2 : 1,
-    signature: (text) => {
-      const hashes = hasher.hashesOf(text);
-      if (hashes.count === 0) return undefined;
-      return precision === 64 ? smallest64(permutations, hashes) : smallest32(permutations, hashes);
-    },
+    settings: `${shingles.hash ?? 'xxhash'} ${precision} of ${ngrams} words, ${buckets} x ${hashesPerBucket}, seed ${seed}`,
+    signature: (precision === 64 ? compiledSignature(options, permutations) : undefined) ?? plainSignature(options, permutations),
+  };
+}
+
+/** The definition, in numbers of 32 bits. */
+export function plainSignature(options: ShingleOptions, permutations: Permutations): Minhasher['signature'] {
+  const hasher = createShingleHasher(options);
+  return (text) => {
+    const hashes = hasher.hashesOf(text);
+    if (hashes.count === 0) return undefined;
+    return options.precision === 32 ? smallest32(permutations, hashes) : smallest64(permutations, hashes);
+  };
+}
+
+/** The same values of 64 bits, by the compiled loops; undefined where there are none. */
+export function compiledSignature(options: ShingleOptions, permutations: Permutations): Minhasher['signature'] | undefined {
+  if (!openLoops()) return undefined;
+  const wordBytes = createWordBytes(options);
+  const pairs = interleaved(permutations);
+  const { ngrams, hash } = options;
+  const values = permutations.count;
+  return (text) => {
+    const { bytes, starts, count } = wordBytes(text);
+    const runs = count - ngrams + 1;
+    if (runs < 1) return undefined;
+    const loops = openLoops() as Loops;
+    const used = starts[count] as number;
+    const [atPairs = 0, atValues = 0, atStarts = 0, atHashes = 0, atBytes = 0] = layOut(loops, [16 * values, 8 * values, 4 * (count + 1), 8 * runs, used]);
+    const { buffer } = loops.memory;
+    new Int32Array(buffer, atPairs, 4 * values).set(pairs);
+    new Int32Array(buffer, atStarts, count + 1).set(starts.subarray(0, count + 1));
+    new Uint8Array(buffer, atBytes, used).set(bytes.subarray(0, used));
+    (hash === 'sha1' ? loops.sha1Runs : loops.xxhashRuns)(atBytes, atStarts, runs, ngrams, atHashes);
+    loops.smallest64(atHashes, runs, atPairs, values, atValues);
+    return new Uint32Array(buffer, atValues, 2 * values).slice();
   };
 }
 

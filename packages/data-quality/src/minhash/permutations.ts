@@ -34,6 +34,13 @@ export function createPermutations(count: number, seed: number): Permutations {
   return { count, aLow, aHigh, bLow, bHigh };
 }
 
+/** `[a low, a high, b low, b high]` of each pair, which are the bytes of two numbers of 64 bits. */
+export function interleaved({ count, aLow, aHigh, bLow, bHigh }: Permutations): Int32Array {
+  const out = new Int32Array(4 * count);
+  for (let k = 0; k < count; k++) out.set([aLow[k] as number, aHigh[k] as number, bLow[k] as number, bHigh[k] as number], 4 * k);
+  return out;
+}
+
 /** Numbers of 64 bits in two halves: `low[0 … count)`, `high[0 … count)`. */
 export interface Hashes {
   low: Int32Array;

@@ -8,22 +8,34 @@ const escaped = (code: number): string => `\\u${code.toString(16).padStart(4, '0
 const GAPS = new RegExp(`[${MARKS.map(([first, last]) => `${escaped(first)}-${escaped(last)}`).join('')}\\t\\n \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+`, 'g');
 // A decimal mark between digits belongs to the number: "3,141" is one 0, "1.2.3" is "0.0" and then "0 0".
 const NUMBERS = /\p{Nd}+(?:[.,،٫⎖⎗⎘]\p{Nd}+)?/gu;
-/** What belongs to what stands before or behind it. */
-const DEPENDENT = /[،٫⎖⎗⎘\p{Nd}\p{M}\p{Cs}]/u;
-const GAP = 32, DIGIT = 48, UNKNOWN = 0xffff, SLOW = 0xfffe;
-/** What a UTF-16 unit becomes when it stands alone; SLOW where that depends on its neighbours or is more than one unit. */
-const table = new Uint16Array(65_536).fill(UNKNOWN);
+/** What belongs to what stands before or behind it, or is no character alone. */
+const DEPENDENT = /[،٫⎖⎗⎘Σ\p{Nd}\p{Mc}\p{Me}\p{Cs}]/u;
+/** What a code point becomes: a gap between words, the 0 of a number, or another unit below GOES. */
+export const GAP = 32;
+export const DIGIT = 48;
+/** It goes without a gap, stays as it is, or depends on its neighbours or is more than one unit afterwards. */
+export const GOES = 0xfffc;
+export const STAYS = 0xfffd;
+export const SLOW = 0xfffe;
+/** What `becomes` never says: for tables that are filled as characters come. */
+export const UNKNOWN = 0xffff;
 
 const isDigit = (unit: number): boolean => unit >= 48 && unit <= 57;
 
-function look(unit: number): number {
-  const char = String.fromCharCode(unit);
-  if (isDigit(unit)) return DIGIT;
+/** What a code point becomes, whatever stands beside it; only those of U+1F000 to U+1FFFF can stay. */
+export function becomes(code: number): number {
+  const char = String.fromCodePoint(code);
+  if (isDigit(code)) return DIGIT;
   if (char.replace(GAPS, '') === '') return GAP;
-  if (DEPENDENT.test(char) || unit >= SLOW || char === 'Σ') return SLOW;
+  if (DEPENDENT.test(char)) return SLOW;
   const plain = char.toLowerCase().normalize('NFD').replace(/\p{Mn}+/gu, '');
-  return plain.length === 1 ? plain.charCodeAt(0) : SLOW;
+  if (code >>> 12 === 0x1f && plain === char) return STAYS;
+  if (code >= GOES) return SLOW;
+  return plain === '' ? GOES : plain.length === 1 ? plain.charCodeAt(0) : SLOW;
 }
+
+/** Of UTF-16 units, and behind them of U+1F000 to U+1FFFF. */
+const table = new Uint16Array(65_536 + 4096).fill(UNKNOWN);
 
 const narrow = new TextDecoder();
 const wide = new TextDecoder('utf-16le', { ignoreBOM: true });
@@ -44,26 +56,47 @@ function simplifyFast(text: string): string | undefined {
   let all = 0;
   for (let i = 0; i < length; i++) {
     const unit = units[i] as number;
-    let becomes = table[unit] as number;
-    if (becomes >= SLOW) {
-      if (becomes === UNKNOWN) becomes = table[unit] = look(unit);
-      if (becomes === SLOW) return undefined;
+    let next = table[unit] as number;
+    if (next >= GOES) {
+      if (next === UNKNOWN) next = table[unit] = becomes(unit);
+      if (next === SLOW) {
+        const pair = i + 1 < length ? (unit << 16) | (units[i + 1] as number) : 0;
+        // The pairs of U+1F000 to U+1FFFF, which are most of those there are.
+        if (unit < 0xd83c || unit > 0xd83f || (pair & 0xfc00) !== 0xdc00) return undefined;
+        const place = 65_536 + (((unit - 0xd83c) << 10) | (pair & 0x3ff));
+        next = table[place] as number;
+        if (next === UNKNOWN) next = table[place] = becomes(place - 65_536 + 0x1f000);
+        if (next !== STAYS) return undefined;
+        if (gap) out[to++] = GAP;
+        gap = false;
+        out[to++] = unit;
+        out[to++] = units[++i] as number;
+        all |= unit;
+        continue;
+      }
+      if (next === GOES) {
+        // It goes only when gaps are one space each: what stands on both sides of it is two.
+        if (gap) out[to++] = GAP;
+        gap = false;
+        continue;
+      }
     }
-    if (becomes === GAP) {
+    if (next === GAP) {
       gap = to > 0;
       continue;
     }
     if (gap) out[to++] = GAP;
     gap = false;
-    out[to++] = becomes;
-    all |= becomes;
-    if (becomes !== DIGIT) continue;
+    out[to++] = next;
+    all |= next;
+    if (next !== DIGIT) continue;
     while (i + 1 < length && isDigit(units[i + 1] as number)) i++;
     if (i + 2 >= length || (units[i + 1] !== 46 && units[i + 1] !== 44)) continue;
     if (!isDigit(units[i + 2] as number)) continue;
     i += 2;
     while (i + 1 < length && isDigit(units[i + 1] as number)) i++;
   }
+  while (to > 0 && out[to - 1] === GAP) to--;
   if (all > 127) return wide.decode(out.subarray(0, to));
   bytes.set(out.subarray(0, to));
   return narrow.decode(bytes.subarray(0, to));

@@ -2,3 +2,15 @@ export { DEFAULT_EXTENSIONS, readDocuments, type ReadDocumentsOptions } from './
 export { documentationFiles, type DocumentationFilesOptions } from './documentation-files.ts';
 export { unzstd, type UnzstdOptions } from './unzstd.ts';
 export { writeDocuments, type WriteDocumentsOptions, type Written } from './write-documents.ts';
+export { writeTokenShards, type TokenShardsWritten, type WriteTokenShardsOptions } from './write-token-shards.ts';
+export { readTokenShards, type ReadTokenShardsOptions } from './read-token-shards.ts';
+export type { TokenShardFile } from './token-shard-file.ts';
+export { runShards, type RunShardsOptions, type ShardRun } from './shards/run-shards.ts';
+export { stagesOf } from './shards/run-pass.ts';
+export type { ShardProgress } from './shards/shard-progress.ts';
+export type { RunManifest } from './shards/finish-run.ts';
+export type { FailedTask, TaskFile } from './shards/run-folder.ts';
+export type { ReadOptions, RecipeRecord } from './shards/plan-shards.ts';
+export type { RecipeFunction, RecipeModule } from './shards/shard-recipe.ts';
+export { readHubDataset, type ReadHubDatasetOptions } from '../hub/read-hub-dataset.ts';
+export type { HubAccess } from '../hub/hub-fetch.ts';

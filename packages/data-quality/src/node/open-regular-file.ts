@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { open, readlink, type FileHandle } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { DataError } from '../data-error.ts';
+import type { ByteSource } from '../parquet/byte-source.ts';
 
 /** What a directory entry is, in words, where it is not a regular file. */
 export function kindOf(stats: Pick<Stats, 'isSymbolicLink' | 'isDirectory' | 'isFIFO' | 'isSocket' | 'isCharacterDevice' | 'isBlockDevice'>): string {
@@ -80,4 +81,24 @@ export async function* chunksOf(handle: FileHandle, { file, signal }: { file: st
   } finally {
     await handle.close();
   }
+}
+
+/** An open file that is read in ranges. Does not close the handle. */
+export async function rangesOf(handle: FileHandle, { file, signal }: { file: string; signal: AbortSignal | undefined }): Promise<ByteSource> {
+  const { size } = await handle.stat();
+  return {
+    byteLength: size,
+    slice: async (start, end) => {
+      const bytes = new Uint8Array(end - start);
+      for (let at = 0; at < bytes.length; ) {
+        signal?.throwIfAborted();
+        const { bytesRead } = await handle.read(bytes, at, bytes.length - at, start + at).catch((error: unknown) => {
+          throw asDataError(error, file);
+        });
+        if (bytesRead === 0) throw new DataError('E_UNREADABLE', { problem: `readDocuments: expected ${size} bytes but found the file shorter while it was read`, remedy: 'Wait until the file is written.', file });
+        at += bytesRead;
+      }
+      return bytes.buffer;
+    },
+  };
 }

@@ -87,7 +87,7 @@ describe('what is named must be data', () => {
 
   test('nothing there, a format with a structure, too large, text named .gz', async () => {
     expect(await failure([join(folder, 'no.txt')])).toMatchObject({ code: 'E_NOT_FOUND', file: join(folder, 'no.txt') });
-    expect(await failure([put('a.parquet', 'PAR1')])).toMatchObject({ code: 'E_FORMAT', remedy: expect.stringContaining('.jsonl') });
+    expect(await failure([put('a.arrow', 'ARROW1')])).toMatchObject({ code: 'E_FORMAT', remedy: expect.stringContaining('.jsonl') });
     expect(await failure([put('b.txt', 'x'.repeat(101))], { maxFileBytes: 100 })).toMatchObject({ code: 'E_FILE_TOO_LARGE' });
     expect(await failure([put('c.txt.gz', 'not zipped')])).toMatchObject({ code: 'E_GZIP_MAGIC', file: 'c.txt.gz' });
     expect(await failure([put('d.txt', gzipSync('zipped'))])).toMatchObject({ code: 'E_ENCODING', remedy: expect.stringContaining('.gz') });

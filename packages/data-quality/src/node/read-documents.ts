@@ -1,15 +1,13 @@
 import { lstat } from 'node:fs/promises';
-import { basename, dirname, relative, resolve, sep } from 'node:path';
+import { dirname, relative, resolve, sep } from 'node:path';
 import { DataError } from '../data-error.ts';
-import { gunzip } from '../gunzip.ts';
+import type { HubAccess } from '../hub/hub-fetch.ts';
+import { parseHubPath, readHubDataset } from '../hub/read-hub-dataset.ts';
 import type { Ledger } from '../ledger.ts';
-import { readCsv } from '../read-csv.ts';
-import { readJsonl } from '../read-jsonl.ts';
-import { readMarkdown, readText } from '../read-text.ts';
 import type { Document } from '../types.ts';
+import { documentsOf, endingOf, refusedEnding } from './documents-of.ts';
 import { folderOfPattern, globMatcher, isPattern } from './glob-pattern.ts';
-import { chunksOf, openRegularFile } from './open-regular-file.ts';
-import { unzstd } from './unzstd.ts';
+import { chunksOf, openRegularFile, rangesOf } from './open-regular-file.ts';
 import { walkFiles } from './walk-files.ts';
 
 /** What is read out of folders unless `include` says otherwise: prose, Markdown, JSON Lines and source text. */
@@ -17,12 +15,6 @@ export const DEFAULT_EXTENSIONS: readonly string[] = [
   '.txt', '.text', '.rst', '.adoc', '.md', '.markdown', '.mdx', '.jsonl', '.ndjson',
   '.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx', '.py', '.rs', '.go', '.java', '.kt', '.swift', '.c', '.h', '.cc', '.cpp', '.hpp', '.cs', '.rb', '.php', '.sh', '.sql',
 ];
-
-const MARKDOWN = ['.md', '.markdown', '.mdx'];
-const JSON_LINES = ['.jsonl', '.ndjson'];
-const TABLES: Readonly<Record<string, string>> = { '.csv': ',', '.tsv': '\t' };
-/** Formats with a structure that reading them as text would only turn into noise. */
-const REFUSED = ['.xz', '.bz2', '.zip', '.tar', '.tgz', '.parquet', '.arrow', '.json', '.pdf', '.docx', '.epub', '.html', '.htm', '.bin', '.pt', '.pkl', '.safetensors', '.gguf', '.png', '.jpg'];
 
 export interface ReadDocumentsOptions {
   /** File name endings to read out of folders, also with `.gz` or `.zst` after them. Default `DEFAULT_EXTENSIONS`. Named files are read whatever their ending. */
@@ -33,37 +25,25 @@ export interface ReadDocumentsOptions {
   readonly maxFileBytes?: number;
   /** Most bytes to get out of one `.gz` or `.zst`. Default 16 GiB. */
   readonly maxUnzippedBytes?: number;
-  /** A longer text is split between two lines; a longer line of JSON Lines or record of CSV is an error. Default 16 MiB. */
+  /** A longer text is split between two lines; a longer line of JSON Lines, record of CSV or JSON, or text of Parquet is an error. Default 16 MiB. */
   readonly maxDocumentBytes?: number;
   /** Follow symbolic links, named or met. Off, a named one is an error and one met in a folder is skipped and counted. */
   readonly followSymlinks?: boolean;
   /** Count what cannot be opened in the ledger instead of throwing E_UNREADABLE. */
   readonly skipUnreadable?: boolean;
-  /** Bad lines of JSON Lines or records of CSV passed over in each file before one throws. Default 0. */
+  /** Bad lines of JSON Lines, records of CSV or JSON or rows of Parquet passed over in each file before one throws. Default 0. */
   readonly skipBad?: number;
-  /** Field of JSON Lines, or column of CSV, that holds the text. Default `text`. */
+  /** Field of JSON, or column of CSV or Parquet, that holds the text. Default `text`. */
   readonly textField?: string;
+  /** Columns of Parquet to put in `meta`; nothing else is read of the files. Default all. */
+  readonly columns?: readonly string[];
   readonly signal?: AbortSignal;
   /** Told of everything that was passed over. */
   readonly ledger?: Ledger;
   /** Ids are paths below this folder. Default: the folder that holds each named path. */
   readonly root?: string;
-}
-
-const COMPRESSIONS = ['.gz', '.zst'] as const;
-
-interface Ending {
-  /** Of the name without its compression. */
-  readonly extension: string;
-  readonly compression: (typeof COMPRESSIONS)[number] | undefined;
-}
-
-function endingOf(path: string): Ending {
-  const name = basename(path).toLowerCase();
-  const compression = COMPRESSIONS.find((ending) => name.endsWith(ending));
-  const inner = compression ? name.slice(0, -compression.length) : name;
-  const dot = inner.lastIndexOf('.');
-  return { extension: dot > 0 ? inner.slice(dot) : '', compression };
+  /** Access to the Hub, and what to read there, for paths such as `hf://datasets/owner/name@revision/folder`. */
+  readonly hub?: HubAccess & { readonly split?: string; readonly config?: string };
 }
 
 /** The test that a path with wildcards stands for; undefined for a plain path, and for a file whose name has such a character. */
@@ -74,13 +54,14 @@ async function asPattern(path: string): Promise<((path: string) => boolean) | un
 
 /**
  * Documents of files and folders, one at a time: text and source files whole, Markdown without front matter and comments,
- * JSON Lines a line each, CSV and TSV (named, or in `include`) a record each, any of them also in gzip, and in zstd where
- * Node has it. Folders are walked in an order that depends on names only. A path with `*`, `?`, `**` or `{a,b}` in it that is
- * no file stands for all files that it matches. Memory is one document whatever the size of the data.
+ * JSON Lines a line each; where they are named or in `include`, CSV, TSV and arrays of JSON a record each, Parquet a row each. Any
+ * but Parquet, which is read in ranges, also in gzip, and in zstd where Node has it. Folders are walked in an order that depends on names only. A path with `*`, `?`, `**` or `{a,b}` in it that is
+ * no file stands for all files that it matches; `hf://datasets/owner/name`, with `@revision` and a path after it, is what `readHubDataset` reads. Memory is one document whatever the size of the data.
  *
  * Throws DataError with the file, and the line where there is one: E_NOT_FOUND, E_NOT_A_FILE for links, devices, pipes and
  * sockets that are named (those met in a folder are skipped and counted), E_UNREADABLE, E_FORMAT, E_FILE_TOO_LARGE,
- * E_EMPTY where there was nothing to read at all, and what `readText`, `readJsonl`, `readCsv`, `gunzip` and `unzstd` throw.
+ * E_EMPTY where there was nothing to read at all, and what `readText`, `readJsonl`, `readCsv`, `readJson`,
+ * `readParquet`, `gunzip` and `unzstd` throw.
  *
  * @example
  * ```ts no-run
@@ -99,9 +80,11 @@ export async function* readDocuments(paths: readonly string[], options: ReadDocu
     skipUnreadable = false,
     skipBad = 0,
     textField = 'text',
+    columns,
     signal,
     ledger,
     root,
+    hub,
   } = options;
   if (!Array.isArray(paths)) throw new TypeError(`readDocuments: expected a list of paths but found ${typeof paths}. Put the path in square brackets.`);
   const wanted = new Set(include.map((each) => (each.startsWith('.') ? each : `.${each}`).toLowerCase()));
@@ -114,18 +97,19 @@ export async function* readDocuments(paths: readonly string[], options: ReadDocu
     ledger?.skippedInput(reason, path);
   };
 
-  const documentsOf = (file: string, stream: AsyncIterable<Uint8Array>, source: string): AsyncGenerator<Document> => {
-    const { extension } = endingOf(file);
-    const onBad = (error: DataError): void => onSkip(error.code, `${source}:${error.line}`);
-    const delimiter = TABLES[extension];
-    if (delimiter !== undefined) return readCsv(stream, { source, delimiter, textField, skipBad, maxRecordBytes: maxDocumentBytes, allowEmpty: true, onBad });
-    if (!JSON_LINES.includes(extension)) return (MARKDOWN.includes(extension) ? readMarkdown : readText)(stream, { source, maxDocumentBytes });
-    return readJsonl(stream, { source, textField, skipBad, maxLineBytes: maxDocumentBytes, allowEmpty: true, onBad });
-  };
-
+  const reading = { textField, skipBad, maxDocumentBytes, maxUnzippedBytes, columns, signal };
   let files = 0;
   let documents = 0;
   for (const start of paths) {
+    const remote = parseHubPath(start);
+    if (remote) {
+      const { dataset, ...where } = remote;
+      for await (const document of readHubDataset(dataset, { ...hub, ...where, textField, skipBad, maxDocumentBytes, maxUnzippedBytes, onSkip, ...(columns ? { columns } : {}), ...(signal ? { signal } : {}) })) {
+        documents++;
+        yield document;
+      }
+      continue;
+    }
     const pattern = await asPattern(start);
     const folder = pattern ? folderOfPattern(start) : dirname(resolve(start));
     const base = resolve(root ?? folder);
@@ -137,9 +121,8 @@ export async function* readDocuments(paths: readonly string[], options: ReadDocu
         onSkip('other file type', path);
         continue;
       }
-      if (named && REFUSED.includes(extension)) {
-        throw new DataError('E_FORMAT', { problem: `readDocuments: expected text, Markdown, JSON Lines, CSV or source text but found ${extension}`, remedy: 'Convert it to .jsonl, one object with a "text" field per line.', file: path });
-      }
+      const refused = named ? refusedEnding({ extension, compression }) : undefined;
+      if (refused) throw new DataError('E_FORMAT', { problem: `readDocuments: expected text, Markdown, JSON, CSV, Parquet or source text but found ${refused.found}`, remedy: refused.remedy, file: path });
       signal?.throwIfAborted();
       let handle;
       try {
@@ -151,12 +134,15 @@ export async function* readDocuments(paths: readonly string[], options: ReadDocu
       }
       files++;
       const source = relative(base, resolve(path)).split(sep).join('/');
-      const bytes = chunksOf(handle, { file: path, signal });
+      const data = { stream: () => chunksOf(handle, { file: path, signal }), ranges: () => rangesOf(handle, { file: path, signal }) };
       let count = 0;
-      const plain = compression ? (compression === '.gz' ? gunzip : unzstd)(bytes, { maxBytes: maxUnzippedBytes, source }) : bytes;
-      for await (const document of documentsOf(path, plain, source)) {
-        count++;
-        yield document;
+      try {
+        for await (const document of documentsOf(path, data, { ...reading, source, onBad: (error) => onSkip(error.code, `${source}:${error.line}`) })) {
+          count++;
+          yield document;
+        }
+      } finally {
+        await handle.close();
       }
       if (count === 0) onSkip('empty file', path);
       documents += count;

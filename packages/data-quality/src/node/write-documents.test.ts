@@ -9,6 +9,9 @@ import { globMatcher } from './glob-pattern.ts';
 import { readDocuments, type ReadDocumentsOptions } from './read-documents.ts';
 import { writeDocuments } from './write-documents.ts';
 
+/** Time that this process has worked, in milliseconds: on a busy machine too, that of the work alone. */
+const cpuMs = (): number => process.cpuUsage().user / 1000;
+
 let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'written-'));
@@ -84,7 +87,7 @@ test('the matcher by itself, and in time on a hostile pattern', () => {
   expect(matched('*.t?t', 'a.txt', '.txt', 'a.tt', 'x/a.txt', '😀.t😀t')).toEqual(['a.txt', '.txt', '😀.t😀t']);
   expect(matched('./a/{b,}c', 'a/bc', 'a/c', './a/c', 'a/{b,}c')).toEqual(['a/bc', 'a/c', './a/c']);
   expect(() => globMatcher('{a,b}'.repeat(7))).toThrow(RangeError);
-  const from = performance.now();
+  const from = cpuMs();
   expect(globMatcher(`${'*a'.repeat(100)}b`)('a'.repeat(5000))).toBe(false);
-  expect(performance.now() - from).toBeLessThan(2000);
+  expect(cpuMs() - from).toBeLessThan(2000);
 });

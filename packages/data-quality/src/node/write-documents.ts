@@ -1,9 +1,10 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { parquetBytes, type ParquetBytesOptions } from '../parquet/parquet-bytes.ts';
 import type { Document } from '../types.ts';
 import { jsonlBytes, type JsonlBytesOptions } from '../write-jsonl.ts';
+import { writeWholeFile } from './whole-file.ts';
 
-export interface WriteDocumentsOptions extends Omit<JsonlBytesOptions, 'gzip'> {
+/** `columns`, `codec` and `rowGroupBytes` are for Parquet alone. */
+export interface WriteDocumentsOptions extends Omit<JsonlBytesOptions, 'gzip'>, Pick<ParquetBytesOptions, 'columns' | 'codec' | 'rowGroupBytes'> {
   readonly signal?: AbortSignal;
 }
 
@@ -14,24 +15,24 @@ export interface Written {
 }
 
 /**
- * Writes documents as JSON Lines, with gzip where the name ends in `.gz`. The file is written beside its place, brought to the
- * disk and moved there when it is whole, so that a run that is killed leaves the old file or none; folders are made.
+ * Writes documents as JSON Lines, with gzip where the name ends in `.gz`, or as Parquet. The file is written beside its place,
+ * brought to the disk and moved there when it is whole, so that a run that is killed leaves the old file or none; folders are
+ * made. Memory is one document, or one row group of Parquet.
  *
- * Throws what `jsonlBytes` throws, RangeError for a name that ends neither in .jsonl nor .ndjson, and the errors of the disk.
+ * Throws what `jsonlBytes` or `parquetBytes` throws, RangeError for a name that ends neither in .jsonl, .ndjson nor .parquet, and
+ * the errors of the disk.
  *
  * @example
  * ```ts no-run
  * import { readDocuments, writeDocuments } from '@llm/data-quality/node';
- * const { documents, bytes } = await writeDocuments('kept.jsonl.gz', readDocuments(['docs']));
+ * const { documents, bytes } = await writeDocuments('kept.parquet', readDocuments(['docs']));
  * console.log(documents, bytes);
  * ```
  */
 export async function writeDocuments(file: string, documents: AsyncIterable<Document> | Iterable<Document>, { signal, ...options }: WriteDocumentsOptions = {}): Promise<Written> {
-  if (!/\.(?:jsonl|ndjson)(?:\.gz)?$/i.test(file)) throw new RangeError(`writeDocuments: expected a name that ends in .jsonl, .ndjson or one of these with .gz but found ${file}. Name the file so.`);
-  await mkdir(dirname(file), { recursive: true });
-  const unfinished = `${file}.${process.pid}.tmp`;
+  const ending = /\.(?:(?:jsonl|ndjson)(?:\.gz)?|parquet)$/i.exec(file)?.[0].toLowerCase();
+  if (ending === undefined) throw new RangeError(`writeDocuments: expected a name that ends in .jsonl, .ndjson, one of these with .gz, or .parquet but found ${file}. Name the file so.`);
   let count = 0;
-  let bytes = 0;
   const counted = async function* (): AsyncGenerator<Document> {
     for await (const document of documents) {
       signal?.throwIfAborted();
@@ -39,19 +40,13 @@ export async function writeDocuments(file: string, documents: AsyncIterable<Docu
       yield document;
     }
   };
-  const handle = await open(unfinished, 'wx');
-  try {
-    for await (const chunk of jsonlBytes(counted(), { ...options, gzip: /\.gz$/i.test(file) })) {
+  const bytes = await writeWholeFile(file, async (handle) => {
+    let size = 0;
+    for await (const chunk of ending === '.parquet' ? parquetBytes(counted(), options) : jsonlBytes(counted(), { ...options, gzip: ending.endsWith('.gz') })) {
       await handle.writeFile(chunk);
-      bytes += chunk.length;
+      size += chunk.length;
     }
-    await handle.sync();
-    await handle.close();
-    await rename(unfinished, file);
-  } catch (error) {
-    await handle.close().catch(() => undefined);
-    await rm(unfinished, { force: true });
-    throw error;
-  }
+    return size;
+  });
   return { documents: count, bytes };
 }

@@ -22,6 +22,20 @@ test('the measures by hand, by source', async () => {
   expect(JSON.parse(JSON.stringify(first))).toEqual(first);
 });
 
+test('the measures are those of regular expressions over code points, whatever the text', async () => {
+  const pieces = ['a', 'Z', '7', '٣', ' ', '\n', '\u00a0', '\u3000', '中', '😀', '𝔸', '𝟗', '\ud800', '\udc00', '\ufeff', '.', 'e\u0301', '\u0085'];
+  const random = seededRandom(5);
+  for (let n = 0; n < 300; n++) {
+    const text = Array.from({ length: random(30) }, () => pieces[random(pieces.length)]).join('');
+    const means = (await sourceStatistics([{ id: 'a', text }]))[0]?.means;
+    const characters = [...text].length;
+    const count = (pattern: RegExp): number => text.match(pattern)?.length ?? 0;
+    const words = count(/\S+/gu);
+    const share = (part: number): number => (characters === 0 ? 0 : part / characters);
+    expect(means, JSON.stringify(text)).toEqual({ characters, wordLength: words === 0 ? 0 : (characters - count(/\s/gu)) / words, letters: share(count(/\p{L}/gu)), digits: share(count(/\p{Nd}/gu)), lines: share(count(/\n/g)) });
+  }
+});
+
 test('the index by hand', () => {
   const base = { source: 's', documents: 10, bytes: 0, means: {} };
   const bins = (language: Record<string, number>) => [{ ...base, bins: { language } }] as unknown as Parameters<typeof sourceDrift>[0];

@@ -1,5 +1,5 @@
 import { answerCompleteness } from './answer-completeness.ts';
-import { instructionFollowingDifficulty, type AnswerLoss } from './ifd.ts';
+import { instructionFollowingDifficulty, type AnswerLoss, type Ifd } from './ifd.ts';
 import { instructionClarity } from './instruction-clarity.ts';
 import type { SftExample, SftScore } from './sft-example.ts';
 import { styleConsistency, styleProfile } from './style-profile.ts';
@@ -8,12 +8,19 @@ import { taskDiversity, type TaskDiversity } from './task-diversity.ts';
 export const SFT_DIMENSIONS = ['clarity', 'correctness', 'completeness', 'style', 'diversity', 'difficulty'] as const;
 export type SftDimension = (typeof SFT_DIMENSIONS)[number];
 
-/** Says how right an answer is, 0 to 1, and why: a model, a person, a test that is run. */
-export type SftJudge = (example: SftExample) => { readonly score: number; readonly reason: string } | Promise<{ readonly score: number; readonly reason: string }>;
+/** Says how right an answer is, 0 to 1, and why: a model, a person, a test that is run. A score of null where it gave none. */
+export type SftJudge = (example: SftExample) => SftJudgement | Promise<SftJudgement>;
+
+export interface SftJudgement {
+  readonly score: number | null;
+  readonly reason: string;
+}
 
 export interface ScoreSftOptions {
   readonly judge?: SftJudge;
   readonly answerLoss?: AnswerLoss;
+  /** In place of `answerLoss`, for losses that were measured in batches; null where there are none, as of an answer that no model could take in. */
+  readonly ifd?: (example: SftExample) => Ifd | null;
   readonly signal?: AbortSignal;
 }
 
@@ -39,7 +46,7 @@ export interface SftSummary {
  *   completeness  `answerCompleteness`, six checks
  *   style         `styleConsistency` with the style of the whole set
  *   diversity     share of the instruction's word trigrams that no earlier one has; of the set, `taskDiversity`
- *   difficulty    min(1, IFD) by `instructionFollowingDifficulty` with `answerLoss`; null without it
+ *   difficulty    min(1, IFD) by `instructionFollowingDifficulty` with `answerLoss`, or of `ifd`; null without
  *
  * All examples are in memory; judge and losses are asked one after another. Throws RangeError for no example and for a judge's
  * score outside 0 to 1.
@@ -52,7 +59,7 @@ export interface SftSummary {
  * console.assert(rows[0]?.scores.correctness.score === 1 && summary.means.difficulty === null);
  * ```
  */
-export async function scoreSft(examples: readonly SftExample[], { judge, answerLoss, signal }: ScoreSftOptions = {}): Promise<{ readonly rows: readonly ScoredSft[]; readonly summary: SftSummary }> {
+export async function scoreSft(examples: readonly SftExample[], { judge, answerLoss, ifd, signal }: ScoreSftOptions = {}): Promise<{ readonly rows: readonly ScoredSft[]; readonly summary: SftSummary }> {
   const profile = styleProfile(examples);
   const diversity = taskDiversity(examples);
   const rows: ScoredSft[] = [];
@@ -67,7 +74,7 @@ export async function scoreSft(examples: readonly SftExample[], { judge, answerL
         completeness: answerCompleteness(example),
         style: styleConsistency(example, profile),
         diversity: { score: novelty, evidence: novelty < 0.5 ? [`${Math.round(100 * (1 - novelty))} % of the instruction stand in earlier ones`] : [] },
-        difficulty: answerLoss ? await difficulty(example, answerLoss) : { score: null, evidence: ['no losses were given'] },
+        difficulty: difficulty(ifd ? ifd(example) : answerLoss ? await instructionFollowingDifficulty(example, answerLoss) : null),
       },
     });
   }
@@ -76,12 +83,13 @@ export async function scoreSft(examples: readonly SftExample[], { judge, answerL
 
 async function judged(example: SftExample, judge: SftJudge): Promise<SftScore> {
   const { score, reason } = await judge(example);
-  if (!(score >= 0 && score <= 1)) throw new RangeError(`scoreSft: expected a judge's score from 0 to 1 but found ${score} for ${example.id}. Divide by the largest score that the judge gives.`);
+  if (score !== null && !(score >= 0 && score <= 1)) throw new RangeError(`scoreSft: expected a judge's score from 0 to 1 but found ${score} for ${example.id}. Divide by the largest score that the judge gives.`);
   return { score, evidence: reason === '' ? [] : [reason] };
 }
 
-async function difficulty(example: SftExample, loss: AnswerLoss): Promise<SftScore> {
-  const { ifd, conditioned, alone } = await instructionFollowingDifficulty(example, loss);
+function difficulty(found: Ifd | null): SftScore {
+  if (found === null) return { score: null, evidence: ['no losses were given'] };
+  const { ifd, conditioned, alone } = found;
   return { score: Math.min(1, ifd), evidence: [`IFD ${ifd.toFixed(3)} = ${conditioned.toFixed(3)} / ${alone.toFixed(3)}`, ...(ifd > 1 ? ['the instruction does not help: leave it out'] : [])] };
 }
 

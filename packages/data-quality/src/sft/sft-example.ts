@@ -33,7 +33,7 @@ export function scoreOfChecks(checks: readonly (readonly [holds: boolean, otherw
 
 /**
  * An example out of a record in one of the usual shapes: Alpaca (`instruction`, `input`, `output`, `system`, `history`), ShareGPT
- * (`conversations` of `from` and `value`), or `messages` of `role` and `content`.
+ * (`conversations` of `from` and `value`), `messages` of `role` and `content`, or `prompt` and `completion`, both text or both messages.
  *
  * Throws DataError E_SFT where the record has none of them, a role is unknown, a system turn is not the first, user and
  * assistant do not alternate from a user turn on (tool turns stand before an assistant turn), or the last turn is not the
@@ -67,7 +67,9 @@ export function toSftExample(record: unknown, { id, line }: { readonly id: strin
     const pair = (user: unknown, assistant: unknown): SftTurn[] => (typeof user === 'string' && typeof assistant === 'string' ? [{ role: 'user', content: user }, { role: 'assistant', content: assistant }] : fail('two strings in each entry of "history"', 'something else'));
     const input = typeof fields['input'] === 'string' && fields['input'] !== '' ? `\n${fields['input']}` : '';
     turns = [...history.flatMap((each) => (Array.isArray(each) ? pair(each[0], each[1]) : fail('pairs in "history"', typeof each))), ...pair(fields['instruction'] + input, fields['output'])];
-  } else return fail('messages, conversations, or instruction and output', `fields ${Object.keys(fields).slice(0, 5).join(', ') || 'none'}`);
+  } else if (typeof fields['prompt'] === 'string' && typeof fields['completion'] === 'string') turns = [{ role: 'user', content: fields['prompt'] }, { role: 'assistant', content: fields['completion'] }];
+  else if (Array.isArray(fields['prompt']) && Array.isArray(fields['completion'])) turns = turnsOf([...fields['prompt'], ...fields['completion']], ['role', 'content']);
+  else return fail('messages, conversations, instruction and output, or prompt and completion', `fields ${Object.keys(fields).slice(0, 5).join(', ') || 'none'}`);
   const system = fields['system'];
   if (typeof system === 'string' && system !== '' && turns[0]?.role !== 'system') turns.unshift({ role: 'system', content: system });
 

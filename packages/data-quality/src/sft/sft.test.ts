@@ -9,6 +9,9 @@ import { taskDiversity } from './task-diversity.ts';
 import { taskKind, type TaskKind } from './task-kind.ts';
 import { wordTokens } from './word-tokens.ts';
 
+/** Time that this process has worked, in milliseconds: on a busy machine too, that of the work alone. */
+const cpuMs = (): number => process.cpuUsage().user / 1000;
+
 const pair = (user: string, assistant = 'Yes.'): SftExample => ({ id: user, turns: [{ role: 'user', content: user }, { role: 'assistant', content: assistant }] });
 
 test('words, with ideographs one by one', () => {
@@ -16,12 +19,14 @@ test('words, with ideographs one by one', () => {
 });
 
 describe('records', () => {
-  test('the three shapes', () => {
+  test('the four shapes', () => {
     const turns = [{ role: 'system', content: 's' }, { role: 'user', content: 'q' }, { role: 'assistant', content: 'a' }];
     expect(toSftExample({ messages: turns }, { id: 'x' })).toEqual({ id: 'x', turns });
     expect(toSftExample({ conversations: [{ from: 'human', value: 'q' }, { from: 'gpt', value: 'a' }], system: 's' }, { id: 'x' })).toEqual({ id: 'x', turns });
     expect(toSftExample({ instruction: 'q', input: '', output: 'a', system: 's' }, { id: 'x' })).toEqual({ id: 'x', turns });
     expect(toSftExample({ instruction: 'q', output: 'a', history: [['1', '2']] }, { id: 'x' }).turns.map(({ content }) => content)).toEqual(['1', '2', 'q', 'a']);
+    expect(toSftExample({ prompt: 'q', completion: 'a', system: 's' }, { id: 'x' })).toEqual({ id: 'x', turns });
+    expect(toSftExample({ prompt: turns.slice(0, 2), completion: turns.slice(2) }, { id: 'x' })).toEqual({ id: 'x', turns });
     expect(toSftExample({ messages: ['user', 'assistant', 'tool', 'tool', 'assistant'].map((role) => ({ role, content: role })) }, { id: 'x' }).turns).toHaveLength(5);
   });
 
@@ -38,6 +43,7 @@ describe('records', () => {
     [{ messages: [{ role: 'user', content: 'x' }, { role: 'system', content: 'x' }] }, 'system after user'],
     [{ messages: [{ role: 'user', content: 'x' }] }, "the assistant's turn at the end but found user"],
     [{ instruction: 'q', output: 'a', history: ['x'] }, 'pairs in "history"'],
+    [{ prompt: 'q', completion: [{ role: 'assistant', content: 'x' }] }, 'fields prompt, completion'],
   ])('%j', (record, found) => {
     expect(() => toSftExample(record, { id: 'a.jsonl', line: 7 })).toThrow(expect.objectContaining({ code: 'E_SFT', line: 7, message: expect.stringContaining(found) }));
   });
@@ -159,6 +165,9 @@ test('all six with evidence, and a summary', async () => {
   expect(summary.means.diversity).toBe(summary.diversity.score);
   expect(summary.evidence.find(({ dimension }) => dimension === 'difficulty')).toEqual({ dimension: 'difficulty', text: 'IFD # = # / #', count: 3 });
   expect((await scoreSft(examples)).summary.means).toMatchObject({ correctness: null, difficulty: null });
+  const measured = await scoreSft(examples, { judge: () => ({ score: null, reason: 'no marks' }), ifd: ({ turns }) => (turns[1]?.content === '' ? null : { ifd: 0.5, conditioned: 1, alone: 2 }) });
+  expect(measured.summary.means).toMatchObject({ correctness: null, difficulty: 0.5 });
+  expect(measured.rows[1]?.scores).toMatchObject({ correctness: { score: null, evidence: ['no marks'] }, difficulty: { score: null } });
   await expect(scoreSft(examples, { judge: () => ({ score: 4, reason: '' }) })).rejects.toThrow("a judge's score from 0 to 1 but found 4");
   await expect(scoreSft(examples, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
   await expect(scoreSft([])).rejects.toThrow(RangeError);
@@ -167,10 +176,10 @@ test('all six with evidence, and a summary', async () => {
 test('time is linear in hostile texts', () => {
   for (const piece of ['{{', '(', 'list ', '列出', ' ', '\n', '1. ', '```', 'I am ', '[insert ', '...', '写']) {
     const example = pair(piece.repeat(200_000 / piece.length), piece.repeat(200_000 / piece.length));
-    const from = performance.now();
+    const from = cpuMs();
     instructionClarity(example);
     answerCompleteness(example);
     styleConsistency(example, styleProfile([example]));
-    expect(performance.now() - from, piece).toBeLessThan(3000);
+    expect(cpuMs() - from, piece).toBeLessThan(3000);
   }
 });

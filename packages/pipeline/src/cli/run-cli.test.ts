@@ -35,7 +35,7 @@ describe('usage', () => {
     ['--help', 0, 'COMMANDS', ''],
     ['--version', 0, '1.2.3', ''],
     ['quikstart', 2, '', 'Did you mean llm quickstart?'],
-    ['tokenizer', 2, '', 'expected llm tokenizer train but found nothing after it'],
+    ['tokenizer', 2, '', 'expected llm tokenizer train or llm tokenizer report but found nothing after it'],
     ['tokenizer trian', 2, '', 'Did you mean llm tokenizer train?'],
     ['quickstart --minuts 3', 2, '', 'E_USAGE: llm quickstart: expected a known flag but found --minuts. Did you mean --minutes? See llm quickstart --help.'],
     ['quickstart --minutes', 2, '', 'expected a value after --minutes but found nothing'],

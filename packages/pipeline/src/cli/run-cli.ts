@@ -55,7 +55,7 @@ function plain(usage: string, { isTTY }: Io): string {
 }
 
 function find(argv: readonly string[], commands: readonly Command[]): { found: Command; rest: readonly string[] } {
-  for (const words of [2, 1]) {
+  for (const words of [3, 2, 1]) {
     const found = commands.find(({ name }) => name === argv.slice(0, words).join(' ') && name.split(' ').length === words);
     if (found !== undefined) return { found, rest: argv.slice(words) };
   }

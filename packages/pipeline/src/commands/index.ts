@@ -4,6 +4,14 @@ import { chat } from './chat.ts';
 import { check } from './check.ts';
 import { compare } from './compare.ts';
 import { data } from './data.ts';
+import { dataClassifierApply, dataClassifierTrain } from './data-classifier.ts';
+import { dataDiff } from './data-diff.ts';
+import { dataLaunch } from './data-launch.ts';
+import { dataMonitor } from './data-monitor.ts';
+import { dataPerplexity } from './data-perplexity.ts';
+import { dataReport } from './data-report.ts';
+import { dataReviewApply, dataReviewExport } from './data-review.ts';
+import { dataScore } from './data-score.ts';
 import { devices } from './devices.ts';
 import { distill } from './distill.ts';
 import { doctor } from './doctor.ts';
@@ -23,10 +31,12 @@ import { questions } from './questions.ts';
 import { quickstartCommand } from './quickstart.ts';
 import { reward } from './reward.ts';
 import { runCommand } from './run.ts';
+import { safety } from './safety.ts';
 import { loraCommand, sft } from './sft.ts';
+import { tokenizerReportCommand } from './tokenizer-report.ts';
 import { tokenizerTrain } from './tokenizer-train.ts';
 
-const others: readonly Command[] = [devices, doctor, data, questions, tokenizerTrain, pretrain, sft, loraCommand, dpo, reward, ppo, grpo, distill, quantizeCommand, pruneCommand, generateCommand, chat, evaluate, exportCommand, inspect, init, compare, card];
+const others: readonly Command[] = [devices, doctor, data, dataLaunch, dataReport, dataDiff, dataMonitor, dataReviewExport, dataReviewApply, dataScore, dataPerplexity, dataClassifierTrain, dataClassifierApply, questions, tokenizerTrain, tokenizerReportCommand, pretrain, sft, loraCommand, dpo, reward, ppo, grpo, distill, quantizeCommand, pruneCommand, generateCommand, chat, evaluate, safety, exportCommand, inspect, init, compare, card];
 const verbs: readonly Command[] = [quickstartCommand(others), ...others];
 
 /** Every verb, in the order of the help. */

@@ -5,23 +5,30 @@ export interface FilterSet {
   readonly name: string;
   readonly description: string;
   readonly relaxed: readonly { readonly rule: string; readonly published: string; readonly used: string; readonly why: string }[];
-  /** Made anew for each run: deduplication remembers. */
+  /** Whether of the same text only the first is kept. */
+  readonly dedup: boolean;
+  /** Without deduplication. */
+  readonly rules: () => Filter[];
+  /** For one pass over all documents, made anew for each run: deduplication remembers. */
   readonly filters: () => Filter[];
 }
 
+const filterSet = (set: Omit<FilterSet, 'filters'>): FilterSet => ({ ...set, filters: () => [...(set.dedup ? [exactDedup()] : []), ...set.rules()] });
+
 /** Gopher's rules as published, for prose. */
-export const gopher: FilterSet = {
+export const gopher: FilterSet = filterSet({
   name: 'gopher',
   description: "Gopher's quality and repetition rules as published, then exact deduplication; for prose",
   relaxed: [],
-  filters: () => [exactDedup(), gopherQuality(), gopherRepetition()],
-};
+  dedup: true,
+  rules: () => [gopherQuality(), gopherRepetition()],
+});
 
 /**
  * Gopher's rules with room for technical text. As published they keep 13 of 3,905 files of such documentation: code splits
  * into words that are mostly punctuation, and declarations repeat by design.
  */
-export const documentation: FilterSet = {
+export const documentation: FilterSet = filterSet({
   name: 'documentation',
   description: "Gopher's rules relaxed for technical text, and exact deduplication",
   relaxed: [
@@ -32,18 +39,18 @@ export const documentation: FilterSet = {
     { rule: 'most frequent 2-, 3-, 4-gram', published: '≤ 0.2, 0.18, 0.16', used: '≤ 0.25 each', why: 'declarations begin alike' },
     { rule: 'repeated 5- to 10-grams', published: '≤ 0.15 … 0.1', used: '5-grams ≤ 0.45, 10-grams ≤ 0.35', why: 'overloads repeat their signatures' },
   ],
-  filters: () => [
-    exactDedup(),
+  dedup: true,
+  rules: () => [
     gopherQuality({ minAlphaWordsRatio: 0.5, maxAvgWordLength: 12 }),
     gopherRepetition({
       dupLineFrac: 0.5, dupLineCharFrac: 0.3, dupParaCharFrac: 0.3,
       topNGrams: [[2, 0.25], [3, 0.25], [4, 0.25]], dupNGrams: [[5, 0.45], [10, 0.35]],
     }),
   ],
-};
+});
 
 /** Everything that can be read. */
-export const none: FilterSet = { name: 'none', description: 'no filter and no deduplication', relaxed: [], filters: () => [] };
+export const none: FilterSet = filterSet({ name: 'none', description: 'no filter and no deduplication', relaxed: [], dedup: false, rules: () => [] });
 
 /** By the name that is typed. */
 export const FILTER_SETS: Readonly<Record<string, FilterSet>> = { documentation, gopher, none };

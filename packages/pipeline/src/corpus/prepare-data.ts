@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Document, LedgerReport } from '@llm/data-quality';
 import { isValidation } from '@llm/pretrain';
-import { type Tokenizer, trainBpe } from '@llm/tokenizer';
+import type { Tokenizer } from '@llm/tokenizer';
 import { CliError } from '../cli/cli-error.ts';
 import { count, short } from '../cli/format.ts';
 import type { RunData, RunSettings } from '../run/run-record.ts';
@@ -10,6 +10,7 @@ import type { FilterSet } from './filters.ts';
 import type { Corpus, DropExample } from './read-corpus.ts';
 import { sections } from './sections.ts';
 import { growingStore, type TokenStore } from './token-store.ts';
+import { END_OF_TEXT, type KindOptions, TOKENIZER_KINDS, type TokenizerKind } from './tokenizer-kinds.ts';
 
 /** What is known of the text once it has been read. */
 export interface ReadText {
@@ -66,12 +67,9 @@ export async function readText(corpus: Corpus, { validationShare, seed }: { vali
   };
 }
 
-export const END_OF_TEXT = '<|endoftext|>';
-
 /** Trains a tokenizer on documents of about `maxBytes` characters in all, evenly taken from the whole. */
 export async function trainTokenizer(
-  documents: readonly Document[],
-  { vocabSize, pattern, maxBytes, signal, onProgress }: { vocabSize: number; pattern: NonNullable<Parameters<typeof trainBpe>[1]['pattern']>; maxBytes: number; signal?: AbortSignal; onProgress?: (merges: number, total: number) => void },
+  documents: readonly Document[], { kind = 'bpe', maxBytes, ...options }: KindOptions & { kind?: TokenizerKind; maxBytes: number },
 ): Promise<{ tokenizer: Tokenizer; bytes: number }> {
   const total = documents.reduce((sum, { text }) => sum + text.length, 0);
   const share = Math.min(1, maxBytes / total);
@@ -87,11 +85,7 @@ export async function trainTokenizer(
       passed += text.length;
     }
   }
-  const tokenizer = await trainBpe(chosen(), {
-    vocabSize, pattern, specialTokens: [END_OF_TEXT], minFrequency: 2,
-    ...(signal === undefined ? {} : { signal }),
-    ...(onProgress === undefined ? {} : { onProgress: ({ merges, total: all }) => onProgress(merges, all) }),
-  });
+  const tokenizer = await TOKENIZER_KINDS[kind](chosen(), options);
   return { tokenizer, bytes };
 }
 

@@ -15,7 +15,7 @@ export const METRICS: Readonly<Record<string, NamedMetric>> = {
   instruction_follow: { says: 'share of instructions followed: IFEval strict by prompt where it was run, else held-out questions answered to the letter', from: ['results/ifeval/prompt_level_strict_acc,none', 'val/exact_match'] },
   task_completion: { says: 'share of tasks done: exact matches of a task suite, else of learned tokens that are predicted', from: ['val/task_completion', 'val/token_accuracy'] },
   preference_win_rate: { says: 'share of held-out prompts whose answer the judge prefers to that of the model before', from: ['val/win_rate'] },
-  safety_score: { says: 'share of probes answered safely (llm eval --tasks)', from: [] },
+  safety_score: { says: 'share of probes answered safely (llm safety)', from: [] },
   quality_drop: { says: '(teacher − student) / teacher, on the same items', from: ['val/quality_drop'] },
   size_reduction: { says: 'share of the bytes that are gone', from: ['val/size_reduction'] },
   speed_up: { says: 'tokens a second of the student over those of the teacher', from: ['val/speed_up'] },

@@ -27,7 +27,7 @@ const record: RunRecord = {
 const amount = { documents: 1, characters: 1, bytes: 1 };
 const data: DataReport = {
   filters: { name: EVIL, description: EVIL, relaxed: [{ rule: EVIL, published: EVIL, used: EVIL, why: EVIL }] },
-  ledger: { in: amount, out: amount, dropped: [{ ...amount, filter: EVIL, reason: EVIL, comparison: 'min', threshold: 1, measured: { min: 0, max: 1, mean: 0.5, bins: [] }, examples: [EVIL] }], skipped: [{ reason: EVIL, count: 1, examples: [EVIL] }] },
+  ledger: { in: amount, out: amount, dropped: [{ ...amount, filter: EVIL, reason: EVIL, comparison: 'min', threshold: 1, measured: { min: 0, max: 1, mean: 0.5, sum: 0.5, bins: [] }, examples: [EVIL] }], skipped: [{ reason: EVIL, count: 1, examples: [EVIL] }] },
   examples: [{ id: EVIL, reason: EVIL, measured: 1, text: EVIL }],
   compressions: [{ name: EVIL, bytes: 1, bitsPerByte: 2 }],
   tokenizer: { size: 300, trainedOnBytes: 1, bytesPerToken: 2, longest: [EVIL] },

@@ -1,7 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 
 /** Replaces a file at once: readers, and a crash, see the old text or the new one. */
-export async function replaceText(path: string, text: string): Promise<void> {
+export async function replaceText(path: string, text: string | Uint8Array): Promise<void> {
   const temporary = `${path}.tmp-${process.pid}`;
   try {
     const handle = await open(temporary, 'w');

@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import type { Document } from '@llm/data-quality';
 import { cl100kSplit, gpt2Split, llama3Split, type Split, type Tokenizer, tokenizerFromJson } from '@llm/tokenizer';
 import { CliError } from '../cli/cli-error.ts';
-import { END_OF_TEXT, trainTokenizer } from '../corpus/prepare-data.ts';
+import { trainTokenizer } from '../corpus/prepare-data.ts';
+import { END_OF_TEXT } from '../corpus/tokenizer-kinds.ts';
 
 /** Ways of cutting text into pieces, by the name that is typed. */
 export const SPLITS: Readonly<Record<string, Split>> = { gpt2: gpt2Split, llama3: llama3Split, cl100k: cl100kSplit };

@@ -1,0 +1,107 @@
+import {
+  createDataDimensions, createReviewQueue, type DataDimensions, type Document, type FeedbackSummary, type LedgerReport, nearestRule, normalizeForDedup, type ReviewItem, textHash,
+} from '@llm/data-quality';
+import type { Decided, DecidedData, NamedRule } from './decided.ts';
+import { ruleBins, type RuleBins, sampleCodes } from './rule-bins.ts';
+import { ruleSample } from './rule-sample.ts';
+import { sourceOf } from './source-of.ts';
+import type { VersionChange } from './versions.ts';
+
+export interface PageExample {
+  readonly id: string;
+  readonly kept: boolean;
+  readonly reason: string;
+  readonly measured: number | null;
+  readonly threshold: number | null;
+  readonly picked: ReviewItem['picked'] | 'first';
+  readonly text: string;
+}
+
+/** How many groups of duplicates there are of each size. */
+export interface ClusterSizes {
+  readonly reason: string;
+  readonly sizes: readonly { readonly size: number; readonly groups: number }[];
+}
+
+/** All that the report shows, as data. */
+export interface DataPage {
+  readonly title: string;
+  readonly description: string;
+  readonly ledger: LedgerReport;
+  /** Rules whose number is known of every document. */
+  readonly rules: readonly RuleBins[];
+  /** The others, whose thresholds cannot be moved here. */
+  readonly unmeasured: readonly NamedRule[];
+  /** What the page computes with: codes of all documents or of a random part; `of` and `kept` are of all. */
+  readonly sample: { readonly documents: number; readonly of: number; readonly kept: number; readonly codes: string };
+  readonly examples: readonly PageExample[];
+  /** Of what was kept. */
+  readonly dimensions: DataDimensions;
+  readonly clusters: readonly ClusterSizes[];
+  readonly versions?: VersionChange;
+  readonly feedback?: FeedbackSummary;
+}
+
+const EXAMPLE_UNITS = 600;
+const EXAMPLES = 80;
+
+/** The rule that came nearest to deciding otherwise. */
+export function nearestTo({ measures }: Decided, rules: readonly NamedRule[]): ReturnType<typeof nearestRule> {
+  return nearestRule(rules, Object.assign({}, ...Object.values(measures)) as Record<string, number>);
+}
+
+function clusterCounts(): { add(decided: Decided): void; report(): ClusterSizes[] } {
+  const copies = new Map<string, number>();
+  const groups = new Map<number, number>();
+  return {
+    add({ reason, measured = 0, document }) {
+      if (reason === 'near_duplicate' && measured > 1) groups.set(measured, (groups.get(measured) ?? 0) + 1);
+      if (reason !== 'exact_duplicate' || document === undefined) return;
+      const hash = textHash(normalizeForDedup(document.text));
+      copies.set(hash, (copies.get(hash) ?? 0) + 1);
+    },
+    report() {
+      const exact = new Map<number, number>();
+      for (const count of copies.values()) exact.set(count + 1, (exact.get(count + 1) ?? 0) + 1);
+      // Of a group all but one are dropped, and each tells the size of the group.
+      const near = [...groups].map(([size, dropped]) => [size, Math.round(dropped / (size - 1))] as const);
+      return [['exact_duplicate', [...exact]] as const, ['near_duplicate', near] as const]
+        .map(([reason, sizes]) => ({ reason, sizes: sizes.map(([size, count]) => ({ size, groups: count })).sort((a, b) => a.size - b.size) }))
+        .filter(({ sizes }) => sizes.length > 0);
+    },
+  };
+}
+
+export interface CollectOptions {
+  readonly referenceDate?: string | undefined;
+  readonly relevance?: ((document: Document) => number) | undefined;
+  /** Documents that the page can compute with. Default 10,000. */
+  readonly sampleSize?: number;
+}
+
+/** Reads a data set once and makes all that the report shows of it. */
+export async function collectPage(data: DecidedData, { referenceDate, relevance, sampleSize }: CollectOptions = {}): Promise<DataPage> {
+  const rules = data.rules.filter(({ measured }) => measured);
+  const sample = ruleSample(rules, sampleSize === undefined ? {} : { size: sampleSize });
+  const dimensions = createDataDimensions({ by: sourceOf, ...(referenceDate === undefined ? {} : { referenceDate }), ...(relevance === undefined ? {} : { relevance }) });
+  const clusters = clusterCounts();
+  const queue = createReviewQueue({ size: EXAMPLES, keptShare: 0.15, maxUnits: EXAMPLE_UNITS });
+  let keptDocuments = 0;
+  for await (const decided of data.decisions()) {
+    sample.add(decided);
+    clusters.add(decided);
+    const { document, out, kept } = decided;
+    if (kept) keptDocuments++;
+    if (out) dimensions.add(out);
+    if (document) queue.add({ ...(kept ? nearestTo(decided, rules) : decided), document, kept });
+  }
+  if (data.kept) for await (const document of data.kept()) dimensions.add(document);
+  const bins = ruleBins(rules, sample.documents);
+  const shown = queue.items().map(({ id, automatic, reason, measured, threshold, picked, text }): PageExample => ({ id, kept: automatic === 'keep', reason, measured, threshold, picked, text }));
+  const first = (data.examples ?? []).map(({ id, reason, measured, text }): PageExample => ({ id, kept: false, reason, measured, threshold: null, picked: 'first', text }));
+  return {
+    title: data.title, description: data.description, ledger: data.ledger(), rules: bins, unmeasured: data.rules.filter(({ measured }) => !measured),
+    sample: { documents: sample.documents.length, of: sample.seen, kept: keptDocuments, codes: sampleCodes(bins, sample.documents) },
+    examples: [...shown, ...first], dimensions: dimensions.report(), clusters: clusters.report(),
+  };
+}
