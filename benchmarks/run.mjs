@@ -4,12 +4,14 @@ import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { align } from './align.mjs';
 import { bandwidth } from './bandwidth.mjs';
+import { data } from './data.mjs';
 import { decode } from './decode.mjs';
 import { distill } from './distill.mjs';
 import { likelihood } from './eval.mjs';
 import { product } from './product.mjs';
 import { quantized } from './quantized.mjs';
 import { steady } from './steady.mjs';
+import { tokenizer } from './tokenizer.mjs';
 import { MEDIUM, SMALL, trainingStep } from './training-step.mjs';
 
 const args = process.argv.slice(2);
@@ -27,12 +29,14 @@ const benches = {
   quantized: () => quantized({ threads, cpu }),
   distill: () => distill({ threads, cpu }),
   eval: () => likelihood({ threads, cpu }),
-  ...Object.fromEntries(Object.entries(align).map(([name, bench]) => [name, () => bench({ threads, cpu })])),
+  tokenizer: () => tokenizer({ cpu }),
+  ...Object.fromEntries(Object.entries({ ...align, ...data }).map(([name, bench]) => [name, () => bench({ threads, cpu })])),
 };
-const asked = args.filter((arg) => !arg.startsWith('--')).flatMap((name) => (name === 'align' ? Object.keys(align) : [name]));
+const groups = { align, data };
+const asked = args.filter((arg) => !arg.startsWith('--')).flatMap((name) => (name in groups ? Object.keys(groups[name]) : [name]));
 for (const name of asked) {
   if (name in benches) continue;
-  console.error(`bench: expected align, ${Object.keys(benches).join(', ')} but found ${name}.`);
+  console.error(`bench: expected align, data, ${Object.keys(benches).join(', ')} but found ${name}.`);
   process.exit(2);
 }
 

@@ -14,6 +14,9 @@ import type { Document, Filter } from './types.ts';
 import { unigramFilter } from './unigram-filter.ts';
 import { urlFilter, type UrlFilterOptions } from './url-filter.ts';
 
+/** Time that this process has worked, in milliseconds: on a busy machine too, that of the work alone. */
+const cpuMs = (): number => process.cpuUsage().user / 1000;
+
 type Decision = string | null;
 type Row = [text: string | number, c4: string, withoutTerminal: string, bySentence: string, paragraph: Decision, fineweb: [Decision, Decision], recipe: string, bad: Decision, badChinese: Decision, unigram: number, sentences: string];
 interface Fixture {
@@ -150,7 +153,7 @@ test('rules are switched off by null, and what is wrong with a list or a documen
 });
 
 test('hostile texts and addresses take seconds at most, and nothing throws', () => {
-  const started = performance.now();
+  const started = cpuMs();
   const filters = [...finewebFilters(), c4Quality(), c4Paragraph(), c4BadWords({ words: { en: ['a', 'b-'] } }), unigramFilter({ counts: new Map([['a', 1]]) }), nemoHeuristics(), codeFilter()];
   const minhash = createMinhash({ hash: 'sha1', buckets: 2 });
   for (const part of ['a', '. ', '[1', '.\n', '"', '#', '/*', '\ud800', '\u0301', '1.', 'a.b@', '{}', '\r']) {
@@ -161,5 +164,5 @@ test('hostile texts and addresses take seconds at most, and nothing throws', () 
   }
   const addresses = urlFilter({ domains: ['a.b'], publicSuffixes: ['b'], bannedSubwords: ['zz'] });
   for (const part of ['.', 'a.', ':', ':1', '@', '/']) addresses.check({ id: 'x', text: '', meta: { url: `http://${part.repeat(200_000)}x` } });
-  expect(performance.now() - started).toBeLessThan(30_000);
+  expect(cpuMs() - started).toBeLessThan(30_000);
 });

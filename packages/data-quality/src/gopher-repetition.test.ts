@@ -5,6 +5,9 @@ import { gopherRepetition, type GopherRepetitionOptions } from './gopher-repetit
 import { ngramStatistics } from './ngram-statistics.ts';
 import { numberWords } from './numbered-words.ts';
 
+/** Time that this process has worked, in milliseconds: on a busy machine too, that of the work alone. */
+const cpuMs = (): number => process.cpuUsage().user / 1000;
+
 const NONE: GopherRepetitionOptions = { dupLineFrac: null, dupParaFrac: null, dupLineCharFrac: null, dupParaCharFrac: null, topNGrams: [], dupNGrams: [] };
 const check = (options: GopherRepetitionOptions, text: string) => gopherRepetition({ ...NONE, ...options }).check({ id: 'x', text });
 const spaces = (text: string): string[] => text.split(' ');
@@ -121,7 +124,7 @@ describe('n-gram statistics', () => {
 });
 
 test('a million lines of one character, and ten megabytes without a space, take seconds at most', () => {
-  const started = performance.now();
+  const started = cpuMs();
   for (const text of ['a\n'.repeat(1_000_000), 'ab '.repeat(300_000), 'a'.repeat(10_000_000), '\n'.repeat(2_000_000)]) check({ ...NONE, dupLineFrac: 2, dupParaCharFrac: 2, topNGrams: [[2, 9], [4, 9]], dupNGrams: [[5, 9], [10, 9]] }, text);
-  expect(performance.now() - started).toBeLessThan(30_000);
+  expect(cpuMs() - started).toBeLessThan(30_000);
 });

@@ -2,6 +2,9 @@ import { expect, test } from 'vitest';
 import { identifyLanguage } from './identify-language.ts';
 import { languageFilter } from './language-filter.ts';
 
+/** Time that this process has worked, in milliseconds: on a busy machine too, that of the work alone. */
+const cpuMs = (): number => process.cpuUsage().user / 1000;
+
 test.each([
   ['en', 'There is no reason to believe that this would have been any different if they had known.'],
   ['de', 'Es gibt keinen Grund zu glauben, dass es anders gewesen wäre, wenn sie davon gewusst hätten.'],
@@ -47,9 +50,9 @@ test('nothing to tell by, and little', () => {
 });
 
 test('only the head of a text costs time', () => {
-  const from = performance.now();
+  const from = cpuMs();
   identifyLanguage('the and '.repeat(1_000_000));
-  expect(performance.now() - from).toBeLessThan(300);
+  expect(cpuMs() - from).toBeLessThan(300);
 });
 
 test('the filter, with its own and with another identifier', () => {

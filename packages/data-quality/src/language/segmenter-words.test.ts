@@ -3,6 +3,9 @@ import { c4Quality } from '../c4-quality.ts';
 import { gopherQuality } from '../gopher-quality.ts';
 import { segmenterSentences, segmenterWords } from './segmenter-words.ts';
 
+/** Time that this process has worked, in milliseconds: on a busy machine too, that of the work alone. */
+const cpuMs = (): number => process.cpuUsage().user / 1000;
+
 test('words of Chinese and Japanese, without white space, and together the text again', () => {
   const text = '今天天气很好，我们去海边。 走了\u3000三个小时！';
   expect(segmenterWords('zh')('今天天气很好。').join('|')).toBe('今天|天气|很好|。');
@@ -43,7 +46,7 @@ test('a long text is segmented stretch by stretch, and pairs of surrogates stay 
 });
 
 test('forty thousand characters without a space take seconds at most', () => {
-  const started = performance.now();
+  const started = cpuMs();
   for (const part of ['的', '今天天气']) segmenterSentences('zh')(part.repeat(40_000 / part.length));
-  expect(performance.now() - started).toBeLessThan(30_000);
+  expect(cpuMs() - started).toBeLessThan(30_000);
 });

@@ -63,6 +63,7 @@ describe('as datatrove, byte for byte', () => {
       const [a, b, c] = [0x1eff0 + i + (i % 9), 0x300 + (i % 200), i % 3 === 0 ? 0xfe00 + (i % 32) : 0x1f300 + (i % 999)].map((code) => String.fromCodePoint(code)) as [string, string, string];
       for (const text of [`x ${a} ${b}${c} ${b} 1${b}y`, `${b} 1${c}${b}.5${a}${b}`]) expect([i, simplifyText(`${text}z`)]).toEqual([i, slow(`${text}z`)]);
     }
+    expect(simplifyText('a \uff11 b')).toBe('a 0 b');
     for (const text of ['a \u0301', '\u0301 a', '\u0301', 'a\u0301 ', ' \u0301 ', '\ud83d', 'a\ud83d b', '\udf00\ud83c']) expect(simplifyText(text)).toBe(slow(`${text} `).trim());
     for (let code = 0; code < 0x3000; code += 7) {
       const text = `A1${String.fromCharCode(code)}2.${String.fromCharCode(code + 1)}${String.fromCharCode(code + 5)}z`;

@@ -26,8 +26,9 @@ const isDigit = (unit: number): boolean => unit >= 48 && unit <= 57;
 export function becomes(code: number): number {
   const char = String.fromCodePoint(code);
   if (isDigit(code)) return DIGIT;
-  if (char.replace(GAPS, '') === '') return GAP;
+  // A digit may be a mark as well: U+FF11 is one that numbers are made of first.
   if (DEPENDENT.test(char)) return SLOW;
+  if (char.replace(GAPS, '') === '') return GAP;
   const plain = char.toLowerCase().normalize('NFD').replace(/\p{Mn}+/gu, '');
   if (code >>> 12 === 0x1f && plain === char) return STAYS;
   if (code >= GOES) return SLOW;

@@ -9,7 +9,7 @@ import type { Decided, DecidedData, DropBeginning, NamedRule } from './decided.t
 const FILE = z.object({ name: z.string().regex(/^(decisions\/)?[\w.-]+$/) });
 const RULE = z.object({ reason: z.string(), threshold: z.number(), comparison: z.enum(['min', 'max']) });
 const MANIFEST = z.object({
-  format: z.literal(1), version: z.string(), recipe: z.object({ name: z.string(), steps: z.array(z.object({ name: z.string(), rules: z.array(RULE).optional() })) }),
+  format: z.literal(1), version: z.string(), recipe: z.object({ name: z.string(), options: z.object({ recipe: z.string() }).optional().catch(undefined), steps: z.array(z.object({ name: z.string(), rules: z.array(RULE).optional() })) }),
   files: z.array(FILE), decisions: z.array(FILE),
 });
 const MEASURES = z.record(z.string(), z.record(z.string(), z.number().nullable()));
@@ -80,7 +80,8 @@ export async function readRunFolder(folder: string): Promise<DecidedData> {
   const rules = manifest.recipe.steps.flatMap(({ name, rules: of = [] }) => of.map((rule: Rule): NamedRule => ({ ...rule, filter: name, measured: measuring.has(name) })));
   return {
     title: basename(folder),
-    description: `${manifest.recipe.name}; version ${manifest.version.slice(0, 12)}`,
+    // A recipe of ours goes by the name that was typed.
+    description: `${manifest.recipe.options?.recipe ?? manifest.recipe.name}; version ${manifest.version.slice(0, 12)}`,
     rules,
     decisions,
     async *kept() {
