@@ -1,3 +1,4 @@
+import { isOf, WORD } from './reference-classes.ts';
 import type { AddedTokenJson } from './tokenizer-json.ts';
 
 /** A stretch of text, or an added token that was found in it, and where it lies: `[from, to)` in UTF-16 units. */
@@ -20,8 +21,6 @@ export function addedToken(content: string, id: number): AddedTokenJson {
   return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
 }
 
-// What Rust's \w means. JavaScript's own \w is ASCII.
-const WORD = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 const SPACE = /\p{White_Space}/u;
 
 /**
@@ -53,7 +52,7 @@ export function addedTokenSplitter(
       const from = at;
       at = end;
       if (token.special && allowSpecial === false) continue;
-      if (token.single_word && (endsInWord(text, from) || WORD.test(characterAt(text, end)))) continue;
+      if (token.single_word && (endsInWord(text, from) || beginsInWord(text, end))) continue;
       const start = token.lstrip ? Math.max(done, spaceBefore(text, from, done)) : from;
       if (done < start) segments.push({ text: text.slice(done, start), from: done, to: start });
       done = token.rstrip ? spaceAfter(text, end) : end;
@@ -108,15 +107,15 @@ function tokenSearch(
   };
 }
 
-function characterAt(text: string, at: number): string {
-  return at < text.length ? String.fromCodePoint(text.codePointAt(at)!) : '';
+function beginsInWord(text: string, at: number): boolean {
+  return at < text.length && isOf(text.slice(at, at + 2), WORD);
 }
 
 function endsInWord(text: string, end: number): boolean {
   if (end === 0) return false;
   const low = text.charCodeAt(end - 1);
   const pair = low >= 0xdc00 && low <= 0xdfff && end > 1;
-  return WORD.test(text.slice(pair ? end - 2 : end - 1, end));
+  return isOf(text.slice(pair ? end - 2 : end - 1, end), WORD);
 }
 
 function spaceBefore(text: string, end: number, from: number): number {

@@ -1,4 +1,4 @@
-import { classAt, LETTER, NUMBER, OTHER, runEnd, WHITESPACE, whitespaceEnd } from './character-class.ts';
+import { characterAt, CLASS, LENGTH, LETTER, NUMBER, OTHER, runEnd, WHITESPACE, whitespaceEnd } from './character-class.ts';
 import { makeSplit, splitThenByteLevel, type Split } from './split.ts';
 
 const pattern = (numbers: string): string =>
@@ -57,13 +57,13 @@ function cl100kEnd(bytes: Uint8Array, start: number, limit: number, maxDigits: n
     const contraction = contractionLength(bytes, start, limit);
     if (contraction > 0) return start + contraction;
   }
-  const found = classAt(bytes, start, limit);
-  const kind = found & 3;
-  const after = start + (found >> 2);
+  const found = characterAt(bytes, start, limit);
+  const kind = found & CLASS;
+  const after = start + (found >> LENGTH);
   if (kind === LETTER) return runEnd(bytes, after, limit, LETTER);
   if (kind === NUMBER) return numberEnd(bytes, start, limit, maxDigits);
   const lineBreak = first === 0x0d || first === 0x0a;
-  const next = after < limit ? classAt(bytes, after, limit) & 3 : WHITESPACE;
+  const next = after < limit ? characterAt(bytes, after, limit) & CLASS : WHITESPACE;
   if (next === LETTER && !lineBreak) return runEnd(bytes, after, limit, LETTER);
   if (kind === OTHER || (first === 0x20 && next === OTHER)) {
     return lineBreaksEnd(bytes, runEnd(bytes, after, limit, OTHER), limit);
@@ -75,9 +75,9 @@ function cl100kEnd(bytes: Uint8Array, start: number, limit: number, maxDigits: n
 export function numberEnd(bytes: Uint8Array, start: number, limit: number, maxDigits: number): number {
   let at = start;
   for (let digits = 0; digits < maxDigits && at < limit; digits++) {
-    const found = classAt(bytes, at, limit);
-    if ((found & 3) !== NUMBER) break;
-    at += found >> 2;
+    const found = characterAt(bytes, at, limit);
+    if ((found & CLASS) !== NUMBER) break;
+    at += found >> LENGTH;
   }
   return at;
 }
@@ -92,10 +92,10 @@ function lineBreaksEnd(bytes: Uint8Array, start: number, limit: number): number 
 export function lineEnd(bytes: Uint8Array, start: number, limit: number): number {
   let end = 0;
   for (let at = start; at < limit; ) {
-    const found = classAt(bytes, at, limit);
-    if ((found & 3) !== WHITESPACE) break;
+    const found = characterAt(bytes, at, limit);
+    if ((found & CLASS) !== WHITESPACE) break;
     if (bytes[at] === 0x0d || bytes[at] === 0x0a) end = at + 1;
-    at += found >> 2;
+    at += found >> LENGTH;
   }
   return end;
 }

@@ -8,33 +8,51 @@ export interface TokenBytes {
   readonly special: Uint8Array;
 }
 
+// So many bytes more than there are may be read and written at the end.
+const BEYOND = 3;
+const CHUNK = 1 << 16;
+
 /** Lays the bytes of all tokens end to end. */
 export function tokenBytes(tokens: readonly Uint8Array[], special: Uint8Array): TokenBytes {
   const offsets = new Uint32Array(tokens.length + 1);
   tokens.forEach((bytes, i) => (offsets[i + 1] = offsets[i]! + bytes.length));
-  const arena = new Uint8Array(offsets[tokens.length]!);
+  const arena = new Uint8Array(offsets[tokens.length]! + BEYOND);
   tokens.forEach((bytes, i) => arena.set(bytes, offsets[i]!));
   return { arena, offsets, special };
 }
 
 /** The text of `ids`: their bytes put together, then read as UTF-8. */
 export function decodeIds(tokens: TokenBytes, ids: Iterable<number>, { skipSpecial = false }: DecodeOptions): string {
+  const list = ids instanceof Uint32Array || ids instanceof Int32Array || Array.isArray(ids) ? (ids as ArrayLike<number>) : Array.from(ids);
   const { arena, offsets, special } = tokens;
-  let bytes = new Uint8Array(1024);
+  const from = new DataView(arena.buffer, arena.byteOffset, arena.byteLength);
+  // As much at a time as stays near the processor.
+  const size = Math.min(CHUNK, list.length * 16);
+  const bytes = new Uint8Array(size + BEYOND);
+  const to = new DataView(bytes.buffer);
+  const decoder = utf8();
+  let text = '';
   let count = 0;
-  for (const id of ids) {
+  for (let i = 0; i < list.length; i++) {
+    const id = list[i]!;
     checkId('decode', id, special.length);
     if (skipSpecial && special[id]) continue;
-    const start = offsets[id]!;
+    let start = offsets[id]!;
     const end = offsets[id + 1]!;
-    if (count + end - start > bytes.length) {
-      const larger = new Uint8Array(Math.max(count + end - start, bytes.length * 2));
-      larger.set(bytes);
-      bytes = larger;
+    if (count + end - start > size) {
+      text += decoder.decode(bytes.subarray(0, count), { stream: true });
+      count = 0;
+      if (end - start > size) {
+        text += decoder.decode(arena.subarray(start, end), { stream: true });
+        continue;
+      }
     }
-    for (let i = start; i < end; i++) bytes[count++] = arena[i]!;
+    // Four bytes at a time: what is copied beyond the end of a token is written over by the next one.
+    const next = count + end - start;
+    for (; start < end; start += 4, count += 4) to.setInt32(count, from.getInt32(start));
+    count = next;
   }
-  return utf8().decode(bytes.subarray(0, count));
+  return text + decoder.decode(bytes.subarray(0, count));
 }
 
 /** A {@link StreamDecoder} over `tokens`. */

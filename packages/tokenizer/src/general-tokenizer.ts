@@ -3,6 +3,7 @@ import { alignedText, sliced } from './aligned/aligned-text.ts';
 import { tokenToBytes } from './byte-level.ts';
 import { checkId } from './decode-bytes.ts';
 import { byteOf } from './decoders/decoders.ts';
+import { byteStream, neighbourStream } from './decoders/streams.ts';
 import type { ReadDecoder } from './decoders/read-decoder.ts';
 import { finishOffsets, spacesAround, trimSteps } from './encode-with-offsets.ts';
 import type { TokenModel } from './models/model.ts';
@@ -11,7 +12,7 @@ import type { ReadNormalizer } from './normalizers/read-normalizer.ts';
 import type { ReadPreTokenizer } from './pre-tokenizers/read-pre-tokenizer.ts';
 import { templateIds } from './template-ids.ts';
 import { checkText } from './tokenizer-error.ts';
-import type { DecodeOptions, EncodeOptions, OffsetOptions, StreamDecoder, Tokenizer } from './tokenizer.ts';
+import type { DecodeOptions, EncodeOptions, OffsetOptions, Tokenizer } from './tokenizer.ts';
 import type { AddedTokenJson, PostProcessorJson, TokenizerJson } from './tokenizer-json.ts';
 
 /** All that a tokenizer of any kind is made of, already checked. */
@@ -50,8 +51,10 @@ export function generalTokenizer({ added, normalizer, preTokenizer, postProcesso
   const trims = trimSteps(postProcessor);
   const bytesOfByteLevel = isByteLevel(decoder.json);
 
-  function find(text: string, { allowSpecial = false, most = Infinity, places }: { allowSpecial?: EncodeOptions['allowSpecial']; most?: number; places: boolean }): Found {
+  function find(given: string, { allowSpecial = false, most = Infinity, places }: { allowSpecial?: EncodeOptions['allowSpecial']; most?: number; places: boolean }): Found {
     const found: Found = { ids: [], at: [], written: new Map() };
+    // Each part would see something else in half a character.
+    const text = given.replace(HALF, '\ufffd');
     const tracked = places || preTokenizer.needsPlaces || typeof allowSpecial === 'function';
     const put = (id: number, from: number, to: number, written?: string): void => {
       if (written !== undefined) found.written.set(found.ids.length, written);
@@ -64,15 +67,15 @@ export function generalTokenizer({ added, normalizer, preTokenizer, postProcesso
         put(raw.id, raw.from, raw.to, text.slice(raw.from, raw.to));
         continue;
       }
-      const given = normalizer.run(alignedText(raw.text, { at: raw.from, tracked }));
-      const { from: begins, to: ends } = given;
+      const whole = normalizer.run(alignedText(raw.text, { at: raw.from, tracked }));
+      const { from: begins, to: ends } = whole;
       const allow = typeof allowSpecial === 'function' ? (from: number, to: number): boolean => allowSpecial(begins![from]!, ends![to - 1]!) : allowSpecial;
-      for (const segment of splitNormalized(given.text, { allowSpecial: allow })) {
+      for (const segment of splitNormalized(whole.text, { allowSpecial: allow })) {
         if ('id' in segment) {
-          put(segment.id, begins?.[segment.from] ?? 0, ends?.[segment.to - 1] ?? 0, given.text.slice(segment.from, segment.to));
+          put(segment.id, begins?.[segment.from] ?? 0, ends?.[segment.to - 1] ?? 0, whole.text.slice(segment.from, segment.to));
           continue;
         }
-        for (const piece of preTokenizer.run(sliced(given, segment.from, segment.to))) {
+        for (const piece of preTokenizer.run(sliced(whole, segment.from, segment.to))) {
           if (found.ids.length >= most) break;
           if (piece.text === '') continue;
           const { ids: cuts, at } = cut(piece.text);
@@ -128,39 +131,18 @@ export function generalTokenizer({ added, normalizer, preTokenizer, postProcesso
     },
     tokenToId: (token) => ids.get(token),
     idToToken: (id) => tokens[id] || undefined,
-    streamDecoder: (options = {}) => streamOf(decode, options),
+    streamDecoder(options = {}) {
+      // Bytes alone need no neighbours.
+      if (decoder.json?.type === 'ByteLevel') return byteStream((id) => textsOf([id], options)[0] ?? '');
+      return neighbourStream((sequence) => decode(sequence, options), bytesOfByteLevel ? undefined : (id) => byteOf(tokens[id]!));
+    },
     toJSON: json,
   };
 }
 
 const ANCHOR = 'a';
+const HALF = /\p{Surrogate}/gu;
 
 function isByteLevel(decoder: ReadDecoder['json']): boolean {
   return decoder?.type === 'ByteLevel' || (decoder?.type === 'Sequence' && decoder.decoders.some(isByteLevel));
-}
-
-/** What a token adds depends on those before it: the newest ones are decoded with it and without. */
-function streamOf(decode: (ids: readonly number[], options: DecodeOptions) => string, options: DecodeOptions): StreamDecoder {
-  let window: number[] = [];
-  let shown = '';
-  let known = 0;
-  return {
-    push(id) {
-      window.push(id);
-      const text = decode(window, options);
-      if (text.length <= shown.length || text.endsWith('\ufffd')) return '';
-      const more = text.slice(shown.length);
-      window = window.slice(known);
-      shown = decode(window, options);
-      known = window.length;
-      return more;
-    },
-    end() {
-      const rest = decode(window, options).slice(shown.length);
-      window = [];
-      shown = '';
-      known = 0;
-      return rest;
-    },
-  };
 }

@@ -1,4 +1,4 @@
-import { classAt, runEnd, WHITESPACE, whitespaceEnd } from './character-class.ts';
+import { characterAt, CLASS, runEnd, WHITESPACE, whitespaceEnd } from './character-class.ts';
 import { makeSplit, type Split } from './split.ts';
 
 /**
@@ -30,9 +30,9 @@ function gpt2End(bytes: Uint8Array, start: number, limit: number): number {
     if (contraction > 0) return start + contraction;
   }
   let at = start;
-  let kind = classAt(bytes, at, limit) & 3;
+  let kind = characterAt(bytes, at, limit) & CLASS;
   if (first === 0x20 && at + 1 < limit) {
-    const next = classAt(bytes, at + 1, limit) & 3;
+    const next = characterAt(bytes, at + 1, limit) & CLASS;
     if (next !== WHITESPACE) {
       at++;
       kind = next;

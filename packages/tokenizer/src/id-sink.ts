@@ -1,8 +1,14 @@
 /** A growing list of ids. */
 export interface IdSink {
   push(id: number): void;
-  pushAll(ids: Int32Array, start: number, end: number): void;
-  /** Whether more ids than wanted need not be pushed. */
+  /** How many ids it holds. */
+  count(): number;
+  /** The list itself with room for `more` ids behind those that it holds, good until it is asked again: {@link settle} follows. */
+  room(more: number): Uint32Array;
+  /** Says that it holds `count` ids now. */
+  settle(count: number): void;
+  /** How many ids are wanted; more need not be pushed. */
+  readonly most: number;
   full(): boolean;
   /** A copy of what was pushed, the first `most`. */
   finish(): Uint32Array;
@@ -22,10 +28,15 @@ export function idSink(capacity: number, most: number = Infinity): IdSink {
       if (count === ids.length) reserve(1);
       ids[count++] = id;
     },
-    pushAll(from, start, end) {
-      if (count + end - start > ids.length) reserve(end - start);
-      for (let i = start; i < end; i++) ids[count++] = from[i]!;
+    count: () => count,
+    room(more) {
+      if (count + more > ids.length) reserve(more);
+      return ids;
     },
+    settle(now) {
+      count = now;
+    },
+    most,
     full: () => count >= most,
     finish: () => ids.slice(0, Math.min(count, most)),
   };

@@ -1,9 +1,12 @@
 export { countTokens, isWithinTokenLimit } from './batch/count-tokens.ts';
 export type { TruncationOptions } from './batch/cut-lengths.ts';
-export { type BatchOptions, encodeBatch, type EncodedBatch } from './batch/encode-batch.ts';
+export { type BatchOptions, encodeBatch } from './batch/encode-batch.ts';
+export type { EncodedBatch, EncodedRows, Texts } from './batch/encoded-batch.ts';
 export type { PaddingOptions } from './batch/padding-options.ts';
 export { cl100kSplit, llama3Split, nanochatSplit, qwen2Split } from './cl100k-split.ts';
+export { openTokenizerPool, type PoolBatchOptions, type TokenizerPool } from './pool/tokenizer-pool.ts';
 export { gpt2Split } from './gpt2-split.ts';
+export { sentinelTokens, ul2Tokens } from './objective-tokens.ts';
 export { o200kSplit } from './o200k-split.ts';
 export { boundedRegex, type BoundedMatch, type BoundedRegex, type BoundedRegexOptions } from './regex/bounded-regex.ts';
 export { type Dialect as RegexDialect, RegexError } from './regex/nodes.ts';
@@ -20,9 +23,10 @@ export { readTiktoken, type TiktokenOptions, tiktokenToText } from './tiktoken.t
 export { trainBpe, type TrainBpeOptions } from './train-bpe.ts';
 export { type TokenizerFigures, type TokenizerReport, tokenizerReport } from './report/tokenizer-report.ts';
 export { readSentencePiece } from './sentencepiece/read-sentencepiece.ts';
+export { writeSentencePiece } from './sentencepiece/write-sentencepiece.ts';
 export type { TrainProgress } from './train/pacer.ts';
 export { type CharacterBpeOptions, trainCharacterBpe } from './train/train-character-bpe.ts';
-export { trainUnigram, type UnigramOptions } from './unigram/train-unigram.ts';
+export { trainUnigram, type UnigramOptions, type UnigramProgress } from './unigram/train-unigram.ts';
 export { trainWordPiece, type WordPieceOptions } from './train/train-word-piece.ts';
 export { chatTemplate } from './chat/chat-template.ts';
 export { ChatTemplateError, type ChatTemplateErrorCode } from './chat/chat-template-error.ts';

@@ -2,6 +2,9 @@ import { pairTable } from './pair-table.ts';
 
 /** The merges of a BPE model, ready to be applied. */
 export interface Merges {
+  readonly list: MergeList;
+  /** What {@link rank} gives for the pair of merge number `index` of the list. */
+  rankOf(index: number): number;
   /** The position of the merge of `left` and `right` in the list, or −1 where they don't merge. */
   rank(left: number, right: number): number;
   /** The id that merge number `rank` gives. */
@@ -16,11 +19,14 @@ export interface MergeList {
 }
 
 /** Indexes a list of merges without repetitions by their pairs. By `id` the merge into the lowest id comes first, the leftmost of several into one. */
-export function indexMerges({ lefts, rights, results }: MergeList, order: 'list' | 'id' = 'list'): Merges {
+export function indexMerges(list: MergeList, order: 'list' | 'id' = 'list'): Merges {
+  const { lefts, rights, results } = list;
   const pairs = pairTable();
   for (let i = 0; i < lefts.length; i++) pairs.intern(lefts[i]!, rights[i]!);
   if (order === 'id') {
     return {
+      list,
+      rankOf: (index) => results[index]!,
       rank: (left, right) => {
         const pair = pairs.find(left, right);
         return pair < 0 ? -1 : results[pair]!;
@@ -28,7 +34,7 @@ export function indexMerges({ lefts, rights, results }: MergeList, order: 'list'
       result: (id) => id,
     };
   }
-  return { rank: pairs.find, result: (rank) => results[rank]! };
+  return { list, rankOf: (index) => index, rank: pairs.find, result: (rank) => results[rank]! };
 }
 
 /** Words up to this many symbols are merged by looking for the lowest rank again and again, which beats a heap. */

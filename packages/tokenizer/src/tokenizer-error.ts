@@ -6,7 +6,8 @@ export type TokenizerErrorCode =
   | 'E_TOKENIZER_VOCAB'
   | 'E_TOKENIZER_MERGE'
   | 'E_TOKENIZER_LIMIT'
-  | 'E_TOKENIZER_MODEL';
+  | 'E_TOKENIZER_MODEL'
+  | 'E_TOKENIZER_POOL';
 
 /**
  * A tokenizer file that cannot be used, with a `code` to branch on and a message that says what to do.
@@ -20,6 +21,7 @@ export type TokenizerErrorCode =
  * | `E_TOKENIZER_MERGE` | a merge names a token that does not exist |
  * | `E_TOKENIZER_LIMIT` | larger than any real tokenizer |
  * | `E_TOKENIZER_MODEL` | bytes that are no SentencePiece model |
+ * | `E_TOKENIZER_POOL` | a thread of a pool can't start or has ended, or the pool is closed |
  */
 export class TokenizerError extends Error {
   override readonly name = 'TokenizerError';

@@ -65,7 +65,8 @@ export function tokenizerFromJson(json: unknown): Tokenizer {
     const cut = byteLevelSplit(preTokenizer.json);
     if (cut !== undefined) return createTokenizer({ json: { ...head, model: model.options }, tokens: model.tokens, merges: model.merges, split: cut.split });
   }
-  return generalTokenizer({ added, normalizer, preTokenizer, postProcessor, decoder, model, cut: tokenModel(model), json: (): TokenizerJson => ({ ...structuredClone(head), model: modelJson(model) }) });
+  const cut = tokenModel(model, new Set(added.filter(({ special }) => special).map(({ id }) => id)));
+  return generalTokenizer({ added, normalizer, preTokenizer, postProcessor, decoder, model, cut, json: (): TokenizerJson => ({ ...structuredClone(head), model: modelJson(model) }) });
 }
 
 function onlyNfc(normalizer: NormalizerJson | null): boolean {

@@ -1,6 +1,6 @@
 import {
-  boundedRegex, chatTemplate, chatTemplateConfig, ChatTemplateError, cl100kSplit, countTokens, encodeBatch, encodeChat, gpt2Split, isWithinTokenLimit, llama3Split, nanochatSplit, o200kSplit, qwen2Split, readChatTemplate, readSentencePiece,
-  readTiktoken, templates, textTemplate, tiktokenToText, tokenizerFromJson, tokenizerReport, tokenizerToText, trainBpe, trainCharacterBpe, trainWordPiece,
+  boundedRegex, chatTemplate, chatTemplateConfig, ChatTemplateError, cl100kSplit, countTokens, encodeBatch, encodeChat, gpt2Split, isWithinTokenLimit, llama3Split, nanochatSplit, o200kSplit, openTokenizerPool, qwen2Split, readChatTemplate, readSentencePiece, sentinelTokens,
+  readTiktoken, templates, textTemplate, tiktokenToText, tokenizerFromJson, tokenizerReport, tokenizerToText, trainBpe, trainCharacterBpe, trainUnigram, trainWordPiece, writeSentencePiece,
 } from '@llm/tokenizer';
 import { expect } from '../expect.mjs';
 
@@ -38,3 +38,15 @@ expect(countTokens(characters, 'low') <= 3 && !isWithinTokenLimit(characters, te
 const piece = (content, type) => [0x0a, content.length + 4, 0x0a, content.length, ...new TextEncoder().encode(content), 0x18, type];
 expect(readSentencePiece(Uint8Array.from([...piece('<unk>', 2), ...piece('a', 1)])).encode('a').includes(1), 'a piece of a model');
 expect((await tokenizerReport(characters, { all: [text] })).total.tokens > 0, 'figures of a text');
+const blanks = { type: 'Replace', pattern: { String: ' ' }, content: '\u2581' };
+const unigram = await trainUnigram([text, text], { vocabSize: 60, unkToken: '<unk>', initialAlphabet: ['\u2581'], normalizer: blanks });
+const again = readSentencePiece(writeSentencePiece(unigram));
+expect(unigram.encode(text).length < text.length && again.encode(text).join() === unigram.encode(text).join(), 'the ids of a trained model that was written and read');
+const pool = await openTokenizerPool(tokenizer, { workers: 2 });
+const lines = Array.from({ length: 2000 }, (_, i) => `${text} ${i}`);
+const byThreads = await pool.encodeBatch(lines);
+expect(byThreads.ids.join() === encodeBatch(tokenizer, lines).ids.join() && byThreads.rowOffsets.length === 2001, 'the same rows from a pool');
+const late = pool.encodeBatch(lines).then(() => 'rows', ({ code }) => code);
+await pool.close();
+expect(await late === 'E_TOKENIZER_POOL', 'a closed pool to say so');
+expect(sentinelTokens(2).join() === '<extra_id_1>,<extra_id_0>', 'sentinels downwards');

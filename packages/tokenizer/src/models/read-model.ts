@@ -104,22 +104,29 @@ export function coversBytes(tokens: readonly string[]): boolean {
   return Array.from({ length: 256 }, (_, byte) => bytesToToken(Uint8Array.of(byte))).every((char) => known.has(char));
 }
 
-/** How a checked model cuts a piece. */
-export function tokenModel(model: ReadModel): TokenModel {
-  const ids = new Map(model.tokens.map((token, id) => [token, id]));
+/**
+ * How a checked model cuts a piece. It never gives the ids in `special`: those are found before a text comes to the model, or stay text.
+ */
+export function tokenModel(model: ReadModel, special: ReadonlySet<number>): TokenModel {
+  const tokens = model.tokens.map((token, id) => (special.has(id) ? '' : token));
+  const ids = new Map(tokens.map((token, id) => [token, id]));
+  const idOf = (token: string): number | undefined => {
+    const id = model.tokens.indexOf(token);
+    return id < 0 ? undefined : id;
+  };
   const bytes = (): Int32Array => Int32Array.from({ length: 256 }, (_, byte) => ids.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`) ?? -1);
   if ('scores' in model) {
     const { unk_id: unknown, byte_fallback: fallback } = model.options;
-    return remembering(unigram(model.tokens.map((token, id) => [token, model.scores[id]!] as const), { unknown: unknown ?? undefined, byteIds: fallback ? bytes() : undefined }));
+    return remembering(unigram(tokens.map((token, id) => [token, model.scores[id]!] as const), { unknown: unknown ?? undefined, byteIds: fallback ? bytes() : undefined }));
   }
   if ('merges' in model) {
     const { unk_token: unknown, continuing_subword_prefix: prefix, end_of_word_suffix: suffix, fuse_unk: fuses, byte_fallback: fallback, ignore_merges: whole } = model.options;
     return remembering(bpe(ids, model.merges, {
-      unknown: unknown === null ? undefined : ids.get(unknown), prefix: prefix ?? '', suffix: suffix ?? '', fuseUnknown: fuses, byteIds: fallback ? bytes() : undefined, wholePieces: whole,
+      unknown: unknown === null ? undefined : idOf(unknown), prefix: prefix ?? '', suffix: suffix ?? '', fuseUnknown: fuses, byteIds: fallback ? bytes() : undefined, wholePieces: whole,
     }));
   }
   const { options } = model;
-  const unknown = ids.get(options.unk_token);
+  const unknown = idOf(options.unk_token);
   return options.type === 'WordLevel' ? wordLevel(ids, { unknown })
     : remembering(wordPiece(ids, { unknown, prefix: options.continuing_subword_prefix, maxChars: options.max_input_chars_per_word }));
 }

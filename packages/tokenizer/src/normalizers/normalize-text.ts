@@ -1,13 +1,35 @@
+import { referenceClass, UNKNOWN } from '../reference-classes.ts';
 import type { UnicodeForm } from '../tokenizer-json.ts';
 
 // Longer runs than this never occur in writing; shorter ones can't make the engine slow.
 const LONG_RUN = /\p{M}{24,}/gu;
 
+// The first character that the reference does not know.
+const FIRST_UNKNOWN = 0x378;
+
 /**
- * `text.normalize(form)` in linear time. Engines sort the combining marks of a character by insertion, which takes minutes for a
- * crafted megabyte of marks; here long runs are sorted beforehand, by counting, which doesn't change the result.
+ * A text in a form of Unicode as Hugging Face `tokenizers` normalizes it, in linear time. Characters younger than the reference's tables stay as they
+ * are and keep what is on either side apart; a character's normalization never changes once it has one, so the rest is the engine's.
+ *
+ * Engines sort the combining marks of a character by insertion, which takes minutes for a crafted megabyte of marks; here long runs are
+ * sorted beforehand, by counting, which doesn't change the result.
  */
 export function normalizeText(text: string, form: UnicodeForm): string {
+  let normalized = '';
+  let done = 0;
+  for (let at = 0; at < text.length;) {
+    const code = text.charCodeAt(at) < FIRST_UNKNOWN ? 0 : text.codePointAt(at)!;
+    const size = code > 0xffff ? 2 : 1;
+    if (code !== 0 && (referenceClass(code) & UNKNOWN) !== 0) {
+      normalized += normalizeKnown(text.slice(done, at), form) + text.slice(at, at + size);
+      done = at + size;
+    }
+    at += size;
+  }
+  return normalized + normalizeKnown(done === 0 ? text : text.slice(done), form);
+}
+
+function normalizeKnown(text: string, form: UnicodeForm): string {
   return text.replace(LONG_RUN, sortMarks).normalize(form);
 }
 

@@ -36,7 +36,7 @@ export function precompiled(charsmap: Uint8Array): (text: Aligned) => Aligned {
       letters.forEach((char, i) => changes.push({ char, change: i >= letters.length - more ? 1 : 0 }));
       if (more < 0 && changes.length > 0) changes.at(-1)!.change += more;
     };
-    for (const { segment } of graphemes(before.text)) {
+    for (const segment of graphemes(before.text)) {
       // A character with its marks is looked up as a whole where it is short, else one by one.
       const whole = encoder.encode(segment).length < 6 ? standsFor(segment) : undefined;
       if (whole !== undefined) {
@@ -59,7 +59,28 @@ export function precompiled(charsmap: Uint8Array): (text: Aligned) => Aligned {
 }
 
 let segmenter: Intl.Segmenter | undefined;
+// Engines take longer for each character the longer the text is.
+const STRETCH = 4096;
 
-function graphemes(text: string): Iterable<{ segment: string }> {
-  return (segmenter ??= new Intl.Segmenter('und', { granularity: 'grapheme' })).segment(text);
+/** The characters of a text with their marks. What is one depends on nothing before it, so that a text can be taken stretch by stretch. */
+function* graphemes(text: string): Generator<string> {
+  segmenter ??= new Intl.Segmenter('und', { granularity: 'grapheme' });
+  let stretch = STRETCH;
+  for (let at = 0; at < text.length;) {
+    let end = Math.min(text.length, at + stretch);
+    if (end < text.length && /[\ud800-\udbff]/.test(text[end - 1]!)) end++;
+    let last = '';
+    const before = at;
+    for (const { segment } of segmenter.segment(text.slice(at, end))) {
+      if (last !== '') yield last;
+      at += last.length;
+      last = segment;
+    }
+    // The last one may go on behind the stretch.
+    if (end === text.length) {
+      yield last;
+      return;
+    }
+    stretch = at === before ? 2 * stretch : STRETCH;
+  }
 }

@@ -2,6 +2,7 @@ import { type Aligned, filtered, prepended, replaced } from '../aligned/aligned-
 import { readPattern } from '../aligned/read-pattern.ts';
 import { arrayAt, booleanAt, field, objectAt, stringAt, unsupported, wrong } from '../json-fields.ts';
 import { visibleBytes } from '../pre-tokenizers/byte-level.ts';
+import { ACCENT, isOf } from '../reference-classes.ts';
 import type { BertNormalizerJson, NormalizerJson } from '../tokenizer-json.ts';
 import { bertNormalizer } from './bert.ts';
 import { lowercase } from './lowercase.ts';
@@ -20,7 +21,7 @@ const PLAIN: Readonly<Record<string, (text: Aligned) => Aligned>> = {
   NFD: (text) => toForm(text, 'NFD'),
   NFKC: (text) => toForm(text, 'NFKC'),
   NFKD: (text) => toForm(text, 'NFKD'),
-  StripAccents: (text) => filtered(text, (char) => !/\p{M}/u.test(char)),
+  StripAccents: (text) => filtered(text, (char) => !isOf(char, ACCENT)),
   Lowercase: lowercase,
   Nmt: nmt,
   ByteLevel: visibleBytes,

@@ -1,4 +1,5 @@
 import { type Aligned, type Change, changed } from '../aligned/aligned-text.ts';
+import { isOf, UNKNOWN } from '../reference-classes.ts';
 import type { UnicodeForm } from '../tokenizer-json.ts';
 import { combiningClasses, normalizeText } from './normalize-text.ts';
 
@@ -21,8 +22,8 @@ export function toForm(before: Aligned, form: UnicodeForm): Aligned {
 
 function decomposed(text: string, form: 'NFD' | 'NFKD'): Part[] {
   const parts: Change[] = [];
-  for (const char of text) Array.from(char.normalize(form)).forEach((part, i) => parts.push({ char: part, change: i === 0 ? 0 : 1 }));
-  const classes = combiningClasses(new Set(parts.map(({ char }) => char).filter((char) => /\p{M}/u.test(char))));
+  for (const char of text) Array.from(normalizeText(char, form)).forEach((part, i) => parts.push({ char: part, change: i === 0 ? 0 : 1 }));
+  const classes = combiningClasses(new Set(parts.map(({ char }) => char).filter((char) => /\p{M}/u.test(char) && !isOf(char, UNKNOWN))));
   const sorted: Part[] = [];
   let pending: Part[] = [];
   const flush = (): void => {
@@ -69,6 +70,6 @@ function* recomposed(parts: readonly Part[]): Generator<Change> {
 
 function compose(first: string, second: string): string | undefined {
   if (second.codePointAt(0)! < 0x300) return undefined;
-  const composed = (first + second).normalize('NFC');
+  const composed = normalizeText(first + second, 'NFC');
   return composed.length === (composed.codePointAt(0)! > 0xffff ? 2 : 1) ? composed : undefined;
 }

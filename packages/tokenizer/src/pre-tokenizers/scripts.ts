@@ -1,4 +1,5 @@
 import { sizeAt } from '../aligned/aligned-text.ts';
+import { referenceScript } from '../reference-classes.ts';
 
 const NAMES = 'Latin Common Inherited Han Hiragana Katakana Cyrillic Greek Arabic Hebrew Devanagari Thai Hangul Armenian Bengali Gurmukhi Gujarati Oriya Tamil Telugu Kannada Malayalam '
   + 'Sinhala Lao Tibetan Myanmar Georgian Ethiopic Cherokee Canadian_Aboriginal Ogham Runic Khmer Mongolian Bopomofo Yi Old_Italic Gothic Deseret Tagalog Hanunoo Buhid Tagbanwa Limbu '
@@ -21,25 +22,16 @@ export function scriptName(code: number): string | undefined {
   return known.get(code);
 }
 
-/** The script that a character counts to: kana count as Han, and a blank to any (undefined). */
-function scriptOf(code: number): string | undefined {
-  if (code === 0x20) return undefined;
-  // The mark that makes a vowel of kana long.
-  if (code === 0x30fc) return 'Han';
-  const name = scriptName(code);
-  return name === 'Hiragana' || name === 'Katakana' ? 'Han' : name;
-}
-
 /**
- * The stretches of a text that are written in one script, by the engine's Unicode: the reference knows no script of characters younger than its table, such as U+31350 and on.
- * Blanks go with what is before them; those in front of everything are dropped, as in Hugging Face `tokenizers`.
+ * The stretches of a text that are written in one script. Kana count as Han. Blanks, and characters whose script the reference does not
+ * know, go with what is before them; those in front of everything are dropped, as in Hugging Face `tokenizers`.
  */
 export function scripts(text: string): { readonly from: number; readonly to: number }[] {
   const starts: number[] = [];
-  let last: string | undefined;
+  let last = 0;
   for (let at = 0; at < text.length; at += sizeAt(text, at)) {
-    const script = scriptOf(text.codePointAt(at)!);
-    if (script === undefined) continue;
+    const script = referenceScript(text.codePointAt(at)!);
+    if (script === 0) continue;
     if (script !== last) starts.push(at);
     last = script;
   }

@@ -1,3 +1,5 @@
+import { isPatternWord, memberOf } from '../reference-classes.ts';
+import { letterRanges, lowerRanges, markRanges, numberRanges } from '../unicode-ranges.ts';
 import type { CharTest, Dialect, Flags } from './nodes.ts';
 
 const matches = (pattern: RegExp): CharTest => {
@@ -13,7 +15,7 @@ const CLASSES: Readonly<Record<'ascii' | Dialect, Readonly<Record<string, CharTe
     s: matches(/^[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]$/u),
   },
   oniguruma: {
-    w: matches(/^[\p{L}\p{M}\p{Nd}\p{Pc}]$/u), d: matches(/^\p{Nd}$/u), s: matches(/^\p{White_Space}$/u), h: matches(/^[0-9A-Fa-f]$/),
+    w: isPatternWord, d: matches(/^\p{Nd}$/u), s: matches(/^\p{White_Space}$/u), h: matches(/^[0-9A-Fa-f]$/),
   },
 };
 
@@ -28,12 +30,18 @@ const POSIX: Readonly<Record<string, string>> = {
   alpha: 'Alphabetic', digit: 'Nd', space: 'White_Space', upper: 'Uppercase', lower: 'Lowercase', punct: 'P', cntrl: 'Cc', xdigit: 'AHex', alnum: '', word: '', blank: '', graph: '', print: '', ascii: 'ASCII', any: 'Any',
 };
 const POSIX_SETS: Readonly<Record<string, RegExp>> = {
-  alnum: /^[\p{Alphabetic}\p{Nd}]$/u, word: /^[\p{L}\p{M}\p{Nd}\p{Pc}]$/u, blank: /^[\t\p{Zs}]$/u, graph: /^[^\p{White_Space}\p{Cc}\p{Cn}\p{Cs}]$/u, print: /^[\p{Zs}]$|^[^\p{White_Space}\p{Cc}\p{Cn}\p{Cs}]$/u,
+  alnum: /^[\p{Alphabetic}\p{Nd}]$/u, blank: /^[\t\p{Zs}]$/u, graph: /^[^\p{White_Space}\p{Cc}\p{Cn}\p{Cs}]$/u, print: /^[\p{Zs}]$|^[^\p{White_Space}\p{Cc}\p{Cn}\p{Cs}]$/u,
+};
+
+/** Those of which the engine's Unicode may be another than the reference's. */
+const TABLES: Readonly<Record<string, CharTest>> = {
+  l: memberOf(letterRanges), letter: memberOf(letterRanges), n: memberOf(numberRanges), number: memberOf(numberRanges), m: memberOf(markRanges), mark: memberOf(markRanges), ll: memberOf(lowerRanges), word: isPatternWord,
 };
 
 /** The class of a property of Unicode by its name, a script, or one of POSIX; undefined where there is none of that name. */
 export function propertyClass(name: string): CharTest | undefined {
   const plain = name.replace(/[ _-]/g, '').toLowerCase();
+  if (Object.hasOwn(TABLES, plain)) return TABLES[plain];
   if (Object.hasOwn(POSIX_SETS, plain)) return matches(POSIX_SETS[plain]!);
   for (const property of [...(Object.hasOwn(POSIX, plain) ? [POSIX[plain]!] : []), name, `Script=${name}`]) {
     if (!/^[A-Za-z_=]+$/.test(property)) continue;

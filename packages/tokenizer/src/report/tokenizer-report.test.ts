@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { tokenizerReport, trainBpe, trainCharacterBpe, trainWordPiece } from '../index.ts';
+import { tokenizerReport, trainBpe, trainCharacterBpe, trainUnigram, trainWordPiece } from '../index.ts';
 
 describe('worked by hand', () => {
   test('bytes: everything is covered, and no byte has less than a token', async () => {
@@ -26,6 +26,13 @@ describe('worked by hand', () => {
   test('characters that have no token and no unknown token either are not covered', async () => {
     const tokenizer = await trainCharacterBpe(['a'], { vocabSize: 1 });
     expect((await tokenizerReport(tokenizer, { all: ['ab'] })).total).toMatchObject({ tokens: 1, unknown: 0, coveredShare: 0.5, bytesPerToken: 2 });
+  });
+
+  test('a mark in front of what is unknown covers nothing', async () => {
+    const tokenizer = await trainUnigram(['a b ab'], { vocabSize: 9, specialTokens: ['<unk>'], unkToken: '<unk>', preTokenizer: { type: 'Metaspace', replacement: '\u2581', prepend_scheme: 'always', split: true } });
+    const { scripts } = await tokenizerReport(tokenizer, { all: ['\u4f60\u597d', 'ab'] });
+    expect(scripts.Han).toMatchObject({ unknown: 1, coveredShare: 0 });
+    expect(scripts.Latin).toMatchObject({ unknown: 0, coveredShare: 1 });
   });
 
   test('a blank in front belongs to the word, digits at the beginning to Common, and nothing has no ratios', async () => {

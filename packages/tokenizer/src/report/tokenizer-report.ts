@@ -89,9 +89,12 @@ function count(text: string, { tokenizer, unknown, both, byScript }: {
 }): void {
   const { ids, offsets } = tokenizer.encodeWithOffsets(text, { trimOffsets: false });
   const covered = new Uint8Array(text.length);
-  ids.forEach((id, i) => {
-    if (id !== unknown) covered.fill(1, offsets[2 * i], offsets[2 * i + 1]);
-  });
+  // What is unknown last: a mark put in front of a word, such as ▁, stands for the character behind it too.
+  for (const known of [true, false]) {
+    ids.forEach((id, i) => {
+      if ((id !== unknown) === known) covered.fill(known ? 1 : 0, offsets[2 * i], offsets[2 * i + 1]);
+    });
+  }
   const scripts: string[] = [];
   const seen = new Set<string>();
   const add = (script: string, change: (counts: Tally) => void): void => {

@@ -32,8 +32,10 @@ import { pieceModel } from './piece-model.ts';
  * Kudo and Richardson 2018, https://arxiv.org/abs/1808.06226
  */
 export function readSentencePiece(bytes: Uint8Array): Tokenizer {
-  const proto = readModelProto(bytes);
-  return generalTokenizer({
+  // The caller's bytes may change.
+  const source = bytes.slice();
+  const proto = readModelProto(source);
+  const tokenizer = generalTokenizer({
     // User-defined pieces are found by the model.
     added: addedPieces(proto).filter(({ special }) => special),
     normalizer: { json: null, run: pieceNormalizer(proto) },
@@ -44,4 +46,13 @@ export function readSentencePiece(bytes: Uint8Array): Tokenizer {
     cut: pieceModel(proto),
     json: () => pieceJson(proto),
   });
+  sources.set(tokenizer, source);
+  return tokenizer;
+}
+
+const sources = new WeakMap<Tokenizer, Uint8Array>();
+
+/** The file that {@link readSentencePiece} made a tokenizer of. */
+export function sourceOf(tokenizer: Tokenizer): Uint8Array | undefined {
+  return sources.get(tokenizer);
 }

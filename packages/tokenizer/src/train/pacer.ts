@@ -18,16 +18,22 @@ export interface TrainControl {
 // Long enough to cost nothing, short enough for a page to stay alive.
 const PAUSE_EVERY_MS = 40;
 
-/** Returns a function that reports, stops, or gives way to other tasks, where it is time to. */
-export function pacer({ onProgress, signal }: TrainControl, total: number): (phase: TrainProgress['phase'], merges: number) => Promise<void> | undefined {
+/** Returns a function that calls `report`, stops, or gives way to other tasks, where it is time to. */
+export function pauses(signal: AbortSignal | undefined): (report: () => void) => Promise<void> | undefined {
   signal?.throwIfAborted();
   let last = performance.now();
-  return (phase, merges) => {
+  return (report) => {
     if (performance.now() - last < PAUSE_EVERY_MS) return undefined;
-    onProgress?.({ phase, merges, total });
+    report();
     return new Promise((resolve) => setTimeout(resolve)).then(() => {
       signal?.throwIfAborted();
       last = performance.now();
     });
   };
+}
+
+/** {@link pauses} that report how many of `total` merges are learnt. */
+export function pacer({ onProgress, signal }: TrainControl, total: number): (phase: TrainProgress['phase'], merges: number) => Promise<void> | undefined {
+  const pause = pauses(signal);
+  return (phase, merges) => pause(() => onProgress?.({ phase, merges, total }));
 }

@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { indexMerges, mergeShort, type MergeList } from './merge-word.ts';
+import { segmenter } from './segment-piece.ts';
+
+const byteIds = Int32Array.from({ length: 256 }, (_, byte) => byte);
+
+/** Merges over the bytes a, b, c and what they make: each of two tokens that there are, named by what it spells. */
+const madeOf = (picks: readonly (readonly [number, number])[]): MergeList => {
+  const spelled = ['a', 'b', 'c'];
+  const idOf = new Map(spelled.map((text) => [text, text.charCodeAt(0)]));
+  const pairs = new Set<string>();
+  const list: [number, number, number][] = [];
+  for (const [i, j] of picks) {
+    const [left, right] = [spelled[i % spelled.length]!, spelled[j % spelled.length]!];
+    if (pairs.has(`${left} ${right}`) || left.length + right.length > 12) continue;
+    pairs.add(`${left} ${right}`);
+    const text = left + right;
+    if (!idOf.has(text)) {
+      idOf.set(text, 253 + spelled.length);
+      spelled.push(text);
+    }
+    list.push([idOf.get(left)!, idOf.get(right)!, idOf.get(text)!]);
+  }
+  return listOf(list);
+};
+
+function listOf(list: readonly (readonly [number, number, number])[]): MergeList {
+  return { lefts: Int32Array.from(list, ([left]) => left), rights: Int32Array.from(list, ([, right]) => right), results: Int32Array.from(list, ([, , result]) => result) };
+}
+
+/** As tiktoken merges: every way in which a token is two others, by the token. */
+function everyWay({ lefts, rights, results }: MergeList): MergeList {
+  const spelled = new Map<number, string>([...'abc'].map((char) => [char.charCodeAt(0), char]));
+  results.forEach((id, i) => spelled.set(id, spelled.get(lefts[i]!)! + spelled.get(rights[i]!)!));
+  const idOf = new Map([...spelled].map(([id, text]) => [text, id]));
+  return listOf([...spelled].sort(([a], [b]) => a - b).flatMap(([id, text]) => Array.from({ length: text.length - 1 }, (_, i): [number, number, number] => [idOf.get(text.slice(0, i + 1)) ?? -1, idOf.get(text.slice(i + 1)) ?? -1, id]).filter(([left, right]) => left >= 0 && right >= 0)));
+}
+
+const picks = fc.array(fc.tuple(fc.nat(30), fc.nat(30)), { minLength: 1, maxLength: 30 });
+const word = fc.array(fc.constantFrom(97, 98, 99, 97, 98, 100), { minLength: 1, maxLength: 60 });
+
+function cuts(list: MergeList, order: 'list' | 'id', bytes: Uint8Array): { found: number[] | undefined; want: number[] } {
+  const merges = indexMerges(list, order);
+  const symbols = Int32Array.from(bytes);
+  const want = Array.from(symbols.subarray(0, mergeShort(symbols, symbols.length, merges)));
+  const ids = new Uint32Array(bytes.length + 1);
+  const count = segmenter(merges, byteIds)?.(bytes, 0, bytes.length, ids, 1) ?? -1;
+  return { found: count < 0 ? undefined : Array.from(ids.subarray(1, count)), want };
+}
+
+describe('segmenter gives what merging gives', () => {
+  test.each([
+    ['merges in the order in which they were made', (list: MergeList) => list, 'list', 0.9],
+    ['every way to make a token, by its id', everyWay, 'id', 0.5],
+    ['merges backwards', ({ lefts, rights, results }: MergeList) => ({ lefts: lefts.toReversed(), rights: rights.toReversed(), results: results.toReversed() }), 'list', 0.02],
+  ] as const)('%s', (_, ordered, order, share) => {
+    let all = 0;
+    let done = 0;
+    fc.assert(
+      fc.property(picks, word, (pairs, bytes) => {
+        const { found, want } = cuts(ordered(madeOf(pairs)), order, Uint8Array.from(bytes));
+        all++;
+        if (found === undefined) return;
+        done++;
+        expect(found).toEqual(want);
+      }),
+      { numRuns: 1000 },
+    );
+    // Where some token is born before its parts, and where merging is better, it does not try.
+    expect(done / all).toBeGreaterThan(share);
+  });
+
+  test('a long token is taken back where it can not stay: ab·c is abc, but bcd comes first', () => {
+    const [a, b, c, d] = [97, 98, 99, 100];
+    const list = listOf([[c, d, 256], [b, 256, 257], [a, b, 258], [258, c, 259]]);
+    const encode = (text: string): number[] | undefined => cuts(list, 'list', new TextEncoder().encode(text)).found;
+    expect(encode('abcd')).toEqual([a, 257]);
+    expect(encode('abc')).toEqual([259]);
+    expect(encode('abcabcd')).toEqual([259, a, 257]);
+  });
+
+  // a, ab, abb, … up to so many bytes.
+  const growing = (longest: number): MergeList => listOf(Array.from({ length: longest - 1 }, (_, i) => [i === 0 ? 97 : 255 + i, 98, 256 + i]));
+
+  test('tokens of any length are not tried', () => {
+    expect(segmenter(indexMerges(growing(512)), byteIds)).toBeDefined();
+    expect(segmenter(indexMerges(growing(513)), byteIds)).toBeUndefined();
+  });
+
+  test('a vocabulary in which each length of a run is a token ends soon', () => {
+    const segment = segmenter(indexMerges(growing(512)), byteIds)!;
+    const bytes = Uint8Array.from({ length: 4096 }, (_, i) => (i % 700 === 0 ? 97 : 98));
+    const ids = new Uint32Array(4096);
+    const start = performance.now();
+    for (let i = 0; i < 20; i++) expect(segment(bytes, 0, 4096, ids, 0)).toBeGreaterThan(5);
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+});

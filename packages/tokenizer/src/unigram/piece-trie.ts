@@ -1,0 +1,39 @@
+/** A trie over UTF-16 units. Node 0 is the root. */
+export interface PieceTrie {
+  /** The node behind `node` for a unit, or 0. */
+  next(node: number, unit: number): number;
+  /** Which piece ends in a node, or −1. */
+  readonly ends: Int32Array;
+}
+
+/** Puts pieces into a hash table of typed arrays: there are a million pieces to begin with. Of equal ones the last counts. */
+export function pieceTrie(pieces: readonly (readonly [piece: string, score: number])[]): PieceTrie {
+  const most = pieces.reduce((sum, [piece]) => sum + piece.length, 1);
+  const bits = Math.max(4, Math.ceil(Math.log2(most * 1.7)));
+  const mask = 2 ** bits - 1;
+  const parents = new Int32Array(mask + 1);
+  const units = new Uint16Array(mask + 1);
+  // A slot without a child is free: the root is nobody's child.
+  const children = new Int32Array(mask + 1);
+  const ends = new Int32Array(most).fill(-1);
+  let size = 1;
+  const slotOf = (node: number, unit: number): number => {
+    let slot = (Math.imul(node, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b)) >>> (32 - bits);
+    while (children[slot] !== 0 && (parents[slot] !== node || units[slot] !== unit)) slot = (slot + 1) & mask;
+    return slot;
+  };
+  pieces.forEach(([piece], id) => {
+    let node = 0;
+    for (let i = 0; i < piece.length; i++) {
+      const slot = slotOf(node, piece.charCodeAt(i));
+      if (children[slot] === 0) {
+        parents[slot] = node;
+        units[slot] = piece.charCodeAt(i);
+        children[slot] = size++;
+      }
+      node = children[slot]!;
+    }
+    if (node !== 0) ends[node] = id;
+  });
+  return { ends, next: (node, unit) => children[slotOf(node, unit)]! };
+}
