@@ -41,7 +41,8 @@ async function wrap(name) {
   for (const [subpath, target] of Object.entries(exports).filter(([, { default: file }]) => file !== undefined)) {
     const url = pathToFileURL(join(installed, target.default)).href;
     const module = await import(url);
-    const lines = Object.keys(module).map((key) => `export const ${key} = globalThis.__counted('${name}: ${key}', real.${key});`);
+    // A process or a thread that a function starts for itself counts nothing.
+    const lines = Object.keys(module).map((key) => `export const ${key} = globalThis.__counted?.('${name}: ${key}', real.${key}) ?? real.${key};`);
     if (subpath === '.' || subpath === './node') {
       functions.push(...Object.keys(module).filter((key) => isFunction(module[key]) || hasFunctions(module[key])).map((key) => `${name}: ${key}`));
     }
