@@ -2,6 +2,7 @@ import {
   createDataDimensions, createReviewQueue, type DataDimensions, type Document, type FeedbackSummary, type LedgerReport, nearestRule, normalizeForDedup, type ReviewItem, textHash,
 } from '@llm/data-quality';
 import type { Decided, DecidedData, NamedRule } from './decided.ts';
+import { type PersonalData, personalData, withoutPersonalData } from './personal-data.ts';
 import { ruleBins, type RuleBins, sampleCodes } from './rule-bins.ts';
 import { ruleSample } from './rule-sample.ts';
 import { sourceOf } from './source-of.ts';
@@ -37,6 +38,8 @@ export interface DataPage {
   readonly examples: readonly PageExample[];
   /** Of what was kept. */
   readonly dimensions: DataDimensions;
+  /** In what was kept. */
+  readonly personal: readonly PersonalData[];
   readonly clusters: readonly ClusterSizes[];
   readonly versions?: VersionChange;
   readonly feedback?: FeedbackSummary;
@@ -84,24 +87,29 @@ export async function collectPage(data: DecidedData, { referenceDate, relevance,
   const rules = data.rules.filter(({ measured }) => measured);
   const sample = ruleSample(rules, sampleSize === undefined ? {} : { size: sampleSize });
   const dimensions = createDataDimensions({ by: sourceOf, ...(referenceDate === undefined ? {} : { referenceDate }), ...(relevance === undefined ? {} : { relevance }) });
+  const personal = personalData();
   const clusters = clusterCounts();
   const queue = createReviewQueue({ size: EXAMPLES, keptShare: 0.15, maxUnits: EXAMPLE_UNITS });
   let keptDocuments = 0;
+  const addKept = (document: Document): void => {
+    dimensions.add(document);
+    personal.add(document);
+  };
   for await (const decided of data.decisions()) {
     sample.add(decided);
     clusters.add(decided);
     const { document, out, kept } = decided;
     if (kept) keptDocuments++;
-    if (out) dimensions.add(out);
+    if (out) addKept(out);
     if (document) queue.add({ ...(kept ? nearestTo(decided, rules) : decided), document, kept });
   }
-  if (data.kept) for await (const document of data.kept()) dimensions.add(document);
+  if (data.kept) for await (const document of data.kept()) addKept(document);
   const bins = ruleBins(rules, sample.documents);
-  const shown = queue.items().map(({ id, automatic, reason, measured, threshold, picked, text }): PageExample => ({ id, kept: automatic === 'keep', reason, measured, threshold, picked, text }));
-  const first = (data.examples ?? []).map(({ id, reason, measured, text }): PageExample => ({ id, kept: false, reason, measured, threshold: null, picked: 'first', text }));
+  const shown = queue.items().map(({ id, automatic, reason, measured, threshold, picked, text }): PageExample => ({ id, kept: automatic === 'keep', reason, measured, threshold, picked, text: withoutPersonalData(text) }));
+  const first = (data.examples ?? []).map(({ id, reason, measured, text }): PageExample => ({ id, kept: false, reason, measured, threshold: null, picked: 'first', text: withoutPersonalData(text) }));
   return {
     title: data.title, description: data.description, ledger: data.ledger(), rules: bins, unmeasured: data.rules.filter(({ measured }) => !measured),
     sample: { documents: sample.documents.length, of: sample.seen, kept: keptDocuments, codes: sampleCodes(bins, sample.documents) },
-    examples: [...shown, ...first], dimensions: dimensions.report(), clusters: clusters.report(),
+    examples: [...shown, ...first], dimensions: dimensions.report(), personal: personal.report(), clusters: clusters.report(),
   };
 }

@@ -215,6 +215,16 @@ test('what a document counts to', () => {
   expect([of('a', 'f.jsonl'), of('docs/a/b.md', 'docs/a/b.md'), of('b.md', 'b.md'), of('x', 'https://a.org/x'), of('x', 'f', { provenance: { source: 'wiki' } }), of('x')]).toEqual(['f.jsonl', 'docs', '.', 'a.org', 'wiki', '']);
 });
 
+test('personal data is counted in what was kept, and shown nowhere', async () => {
+  const texts = ['Call 13800138000 or ann@mail.cn, not 13900139000.', 'Mail bob@mail.cn.', 'Nothing here.'];
+  const list = texts.map((text, i): Decided => ({ id: `p${i}`, measures: {}, document: { id: `p${i}`, text }, out: { id: `p${i}`, text }, kept: true }));
+  const page = await collectPage(dataOf(list, { examples: [{ id: 'x', reason: 'short', measured: 1, text: 'From carl@mail.cn' }] }));
+  expect(page.personal).toEqual([{ kind: 'email', documents: 2, found: 2 }, { kind: 'phone', documents: 1, found: 2 }]);
+  const markup = dataPageHtml(page);
+  expect(markup).toContain('Call [PHONE] or [EMAIL], not [PHONE].');
+  expect(`${markup}${JSON.stringify(page)}`).not.toMatch(/@mail\.cn|13800138000/);
+});
+
 test('groups of duplicates: the copies of a text, and what near duplicates tell of their group', async () => {
   const copy = (id: string, text: string): Decided => ({ id, kept: false, filter: 'exactDedup', reason: 'exact_duplicate', measured: 1, threshold: 0, comparison: 'max', measures: {}, document: { id, text } });
   const near = (id: string, size: number): Decided => ({ ...copy(id, id), filter: 'nearDuplicates', reason: 'near_duplicate', measured: size });

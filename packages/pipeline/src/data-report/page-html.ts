@@ -18,7 +18,7 @@ const needed = (comparison: string, threshold: number): string => `${comparison 
  * script in it run, which is known by its hash, and nothing else.
  */
 export function dataPageHtml(page: DataPage): string {
-  const { title, description, ledger, rules, unmeasured, sample, examples, dimensions, clusters, versions, feedback } = page;
+  const { title, description, ledger, rules, unmeasured, sample, examples, dimensions, personal, clusters, versions, feedback } = page;
   const hash = createHash('sha256').update(PAGE_SCRIPT).digest('base64');
   // An end tag inside the data would end the block; JSON may write < as an escape.
   const data = JSON.stringify({ rules: rules.map(({ filter, reason, comparison, edges, at }) => ({ name: nameOf(filter, reason, page), comparison, edges, at })), ...sample }).replaceAll('<', '\\u003c');
@@ -47,6 +47,8 @@ ${moves ? html`<div class="try" id="try" hidden><p id="summary" role="status"></
 </section>
 <h2 id="sources">Sources, of what was kept</h2>
 ${sourcesSection(dimensions)}
+<h3>Personal data</h3>
+${personal.length === 0 ? html`<p>None of the known forms: e-mail addresses, telephone numbers, bank accounts and cards, identity numbers, addresses of machines.</p>` : htmlTable(['kind', 'documents', 'found'], personal.map(({ kind, documents, found }) => [kind.replaceAll('_', ' '), count(documents), count(found)]))}
 <h2 id="spread">How it spreads</h2>
 ${spreadSection(dimensions)}
 ${versions === undefined ? undefined : html`<h2 id="versions">Against ${versions.from.name}</h2>
