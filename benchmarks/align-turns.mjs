@@ -1,16 +1,15 @@
 import { memory, useDevice } from '@llm/tensor';
 import { adamw, train } from '@llm/train';
+import { stopwatch } from './statistics.mjs';
 
 /** Rounds that are not counted: V8 compiles the kernels a second time, in the background, while they first run. */
 const WARM_UP = 3;
 
 /** Seconds of a run of `fn`, or CPU seconds of all threads: on a machine that others use too, those of a run on one thread are steadier. */
 export async function timed(fn, { cpu }) {
-  const start = cpu ? process.cpuUsage() : performance.now();
+  const lap = stopwatch(cpu);
   await fn();
-  if (!cpu) return (performance.now() - start) / 1000;
-  const { user, system } = process.cpuUsage(start);
-  return (user + system) / 1e6;
+  return lap();
 }
 
 /** Lets the contestants take turns, `rounds` times after some that do not count, and gives the least seconds of each. */

@@ -1,67 +1,25 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createFastMinhash, createMinhash } from '@llm/data-quality';
+import { filesBelow } from '../tools/files-below.mjs';
+import { ONE_THREAD, pythonPeer } from './python-peer.mjs';
+import { stopwatch } from './statistics.mjs';
 
 /** Markdown of the packages that are installed here, 2 to 60 kB each, no text twice, about `bytes` in all. */
 function corpus(bytes) {
   const texts = new Set();
   let total = 0;
-  const walk = (folder) => {
-    for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      const path = join(folder, entry.name);
-      if (total >= bytes) return;
-      if (entry.isDirectory()) walk(path);
-      if (!entry.isFile() || !/\.md$/i.test(entry.name)) continue;
-      const text = readFileSync(path, 'utf8');
-      if (text.length < 2000 || text.length > 60_000 || texts.has(text)) continue;
-      texts.add(text);
-      total += Buffer.byteLength(text);
-    }
-  };
-  walk(fileURLToPath(new URL('../node_modules/.pnpm', import.meta.url)));
-  return { texts: [...texts], bytes: total };
-}
-
-/** Seconds of one call, or of the processor's time in it. */
-function seconds(fn, cpu) {
-  const [start, used] = [performance.now(), process.cpuUsage()];
-  fn();
-  const { user, system } = process.cpuUsage(used);
-  return cpu ? (user + system) / 1e6 : (performance.now() - start) / 1e3;
-}
-
-/** datatrove and datasketch in a process of their own, which pass over the documents once when asked; undefined where no Python has them. */
-async function startPeer(file) {
-  for (const python of process.env.PYTHON?.split(':') ?? ['python3', '/usr/bin/python3']) {
-    const child = spawn(python, [fileURLToPath(new URL('data_dedup_peer.py', import.meta.url)), file], { env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' }, stdio: ['pipe', 'pipe', 'pipe'] });
-    let failure = '';
-    child.on('error', ({ message }) => { failure = message; });
-    child.stdin.on('error', () => {}); // it has ended: the missing answer says so
-    child.stderr.setEncoding('utf8').on('data', (text) => { failure = `${failure}${text}`.slice(-2000); });
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const read = async () => {
-      const { value, done } = await lines.next();
-      if (done) throw new Error(`${python}: ${failure.trim().split('\n').at(-1)}`);
-      return JSON.parse(value);
-    };
-    try {
-      await read();
-      return {
-        ask: (task) => {
-          child.stdin.write(`${JSON.stringify(task)}\n`);
-          return read();
-        },
-        close: () => child.stdin.end(),
-      };
-    } catch (error) {
-      if (!/No module named|ENOENT/.test(error.message)) throw error;
-    }
+  for (const path of filesBelow(fileURLToPath(new URL('../node_modules/.pnpm', import.meta.url)), /\.md$/i)) {
+    if (total >= bytes) break;
+    const text = readFileSync(path, 'utf8');
+    if (text.length < 2000 || text.length > 60_000 || texts.has(text)) continue;
+    texts.add(text);
+    total += Buffer.byteLength(text);
   }
-  return undefined;
+  return { texts: [...texts], bytes: total };
 }
 
 /** Signatures of the same documents, in turns; the least time of each counts. */
@@ -71,12 +29,16 @@ async function speed({ cpu }) {
   const file = join(folder, 'texts.json');
   try {
     writeFileSync(file, JSON.stringify(texts));
-    const peer = await startPeer(file);
+    const peer = await pythonPeer('data_dedup_peer.py', { args: [file], env: ONE_THREAD });
     const times = {};
     const note = (name, value) => { times[name] = Math.min(times[name] ?? Infinity, value); };
     const ours = { exact: createMinhash(), sha1: createMinhash({ hash: 'sha1' }), fast: createFastMinhash() };
     for (let round = 0; round < 3; round++) {
-      for (const [name, minhash] of Object.entries(ours)) for (let i = 0; i < 3; i++) note(name, seconds(() => texts.forEach(minhash.signature), cpu));
+      for (const [name, minhash] of Object.entries(ours)) for (let i = 0; i < 3; i++) {
+        const lap = stopwatch(cpu);
+        texts.forEach(minhash.signature);
+        note(name, lap());
+      }
       for (const task of ['datatrove', 'datatrove sha1', 'datasketch', 'datasketch bare']) if (peer) note(task, (await peer.ask({ task, cpu })).seconds);
     }
     peer?.close();

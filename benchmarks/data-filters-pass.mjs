@@ -1,6 +1,7 @@
 // One measurement of data-filters.mjs: warms up with the texts of one JSON file, then passes once over those of another.
 import { readFileSync } from 'node:fs';
 import { c4Quality, finewebFilters, finewebQuality, gopherQuality, gopherRepetition } from '@llm/data-quality';
+import { stopwatch } from './statistics.mjs';
 
 const [task, warmFile, file, cpu] = process.argv.slice(2);
 const documentsOf = (path) => JSON.parse(readFileSync(path, 'utf8')).map((text, i) => ({ id: String(i), text }));
@@ -33,7 +34,6 @@ function inOrder(documents) {
 const pass = { every, recipe: inOrder }[task];
 const [warm, timed] = [warmFile, file].map(documentsOf);
 for (let i = 0; i < 4; i++) pass(warm);
-const [start, used] = [performance.now(), process.cpuUsage()];
+const lap = stopwatch(cpu === '1');
 const kept = pass(timed);
-const { user, system } = process.cpuUsage(used);
-console.log(JSON.stringify({ seconds: cpu === '1' ? (user + system) / 1e6 : (performance.now() - start) / 1e3, kept }));
+console.log(JSON.stringify({ seconds: lap(), kept }));

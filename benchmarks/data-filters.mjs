@@ -1,20 +1,12 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { filesBelow } from '../tools/files-below.mjs';
+import { ONE_THREAD, pythonPeer } from './python-peer.mjs';
 
 const HALF = 1_500_000;
-
-/** Files below a folder, in one order everywhere. */
-function* filesBelow(folder, wanted) {
-  for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* filesBelow(path, wanted);
-    else if (entry.isFile() && wanted.test(entry.name)) yield path;
-  }
-}
 
 /** A paragraph of sentences: no list, table, code or bare addresses. */
 const isProse = (paragraph) => /^[A-Z][^{}|<>]{80,}[.!?]\s*$/.test(paragraph) && !/```|https?:/.test(paragraph);
@@ -62,36 +54,6 @@ function corpora() {
   return Object.entries(kinds).map(([kind, texts]) => ({ kind, warm: texts.filter((_, i) => i % 2 === 0), timed: texts.filter((_, i) => i % 2 === 1) }));
 }
 
-/** datatrove in a process of its own, which passes over documents once when asked; undefined where no Python has it. */
-async function startPeer() {
-  for (const python of process.env.PYTHON?.split(':') ?? ['python3', '/usr/bin/python3']) {
-    const child = spawn(python, [fileURLToPath(new URL('data_filters_peer.py', import.meta.url))], { env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' }, stdio: ['pipe', 'pipe', 'pipe'] });
-    let failure = '';
-    child.on('error', ({ message }) => { failure = message; });
-    child.stdin.on('error', () => {}); // it has ended: the missing answer says so
-    child.stderr.setEncoding('utf8').on('data', (text) => { failure = `${failure}${text}`.slice(-2000); });
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const read = async () => {
-      const { value, done } = await lines.next();
-      if (done) throw new Error(`${python}: ${failure.trim().split('\n').at(-1)}`);
-      return JSON.parse(value);
-    };
-    try {
-      await read();
-      return {
-        ask: (task) => {
-          child.stdin.write(`${JSON.stringify(task)}\n`);
-          return read();
-        },
-        close: () => child.stdin.end(),
-      };
-    } catch (error) {
-      if (!/No module named|ENOENT/.test(error.message)) throw error;
-    }
-  }
-  return undefined;
-}
-
 /**
  * Gopher's, C4's and FineWeb's filters on one core: each on every document, and FineWeb's recipe, where what one drops the next does not see.
  * The documents measured with are not those that warmed up, as in a long run; each round is a process of its own, and the least time counts.
@@ -99,7 +61,7 @@ async function startPeer() {
 export async function dataFilters({ cpu = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'filters-'));
   try {
-    const peer = await startPeer();
+    const peer = await pythonPeer('data_filters_peer.py', { env: ONE_THREAD });
     const rows = [];
     for (const { kind, warm, timed } of corpora()) {
       const [warmFile, file] = [warm, timed].map((texts, i) => {

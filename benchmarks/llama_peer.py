@@ -75,6 +75,6 @@ def measure():
 
 
 measure()
-print('ready', flush=True)
+print(json.dumps('ready'), flush=True)
 for _ in sys.stdin:
     print(json.dumps(measure()), flush=True)

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createModel, generate, greedy, kvCache } from '@llm/model';
 import { disposeTree, flatten, int4, int8, linear, quantizedWeight, tensor, useDevice } from '@llm/tensor';
 import { llamaPeer } from './llama-peer.mjs';
-import { median } from './statistics.mjs';
+import { median, stopwatch } from './statistics.mjs';
 
 /** A Llama of 110 M parameters, embedding and head tied. */
 const CONFIG = {
@@ -12,16 +12,6 @@ const CONFIG = {
 };
 const PROMPT = 256;
 const TOKENS = 64;
-
-/** Milliseconds since, or milliseconds of the processor's time. */
-function stopwatch(cpu) {
-  const start = cpu ? process.cpuUsage() : performance.now();
-  return () => {
-    if (!cpu) return performance.now() - start;
-    const { user, system } = process.cpuUsage(start);
-    return (user + system) / 1000;
-  };
-}
 
 /** Products with int8 and int4 against those in float32: rows of a prompt, and one row. */
 async function products({ threads, cpu }) {
@@ -39,7 +29,7 @@ async function products({ threads, cpu }) {
       for (const [name, weight] of Object.entries(weights)) {
         const lap = stopwatch(cpu);
         for (let i = 0; i < (m === 1 ? 32 : 1); i++) linear(x, weight).dispose();
-        if (round >= 20) times[name].push(lap() / (m === 1 ? 32 : 1));
+        if (round >= 20) times[name].push(1000 * lap() / (m === 1 ? 32 : 1));
       }
     }
     const [f32, ...few] = Object.entries(times).map(([name, all]) => ({ name, ms: median(all) }));
@@ -59,8 +49,8 @@ async function ourRun({ model, params }, { cpu, cacheBits }) {
   let prefillMs;
   let lap = stopwatch(cpu);
   for await (const _ of generate(model, params, [prompt], { maxTokens: TOKENS + 1, sampler: greedy, eosIds: [], cacheBits })) {
-    if (prefillMs === undefined) prefillMs = lap();
-    else tokenMs.push(lap());
+    if (prefillMs === undefined) prefillMs = 1000 * lap();
+    else tokenMs.push(1000 * lap());
     lap = stopwatch(cpu);
   }
   return { prefillMs, tokenMs };

@@ -12,3 +12,12 @@ export function clock(fn, times) {
     return performance.now() - start;
   });
 }
+
+/** Starts to count: the function gives the seconds since, or the seconds that the processor worked for this process. */
+export function stopwatch(cpu) {
+  const [start, used] = [performance.now(), process.cpuUsage()];
+  return () => {
+    const { user, system } = process.cpuUsage(used);
+    return cpu ? (user + system) / 1e6 : (performance.now() - start) / 1e3;
+  };
+}

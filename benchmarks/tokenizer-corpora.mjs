@@ -1,37 +1,19 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { filesBelow } from '../tools/files-below.mjs';
+import { seededRandom } from '../tools/seeded-random.mjs';
 
 const HERE = fileURLToPath(new URL('..', import.meta.url));
 const PACKAGES = join(HERE, 'node_modules/.pnpm');
 const CODE = /\.(ts|mts|js|mjs|cjs)$/;
 const HAN = /\p{Script=Han}/gu;
 
-/** Numbers in [0, 1), the same ones every time. */
-function randomNumbers(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 const walked = new Map();
 
 function paths(folder) {
   if (!walked.has(folder)) {
-    const found = [];
-    const walk = (path) => {
-      for (const entry of readdirSync(path, { withFileTypes: true })) {
-        const inner = `${path}/${entry.name}`;
-        if (entry.isDirectory()) walk(inner);
-        else if (entry.isFile() && !entry.name.endsWith('.map')) found.push(inner);
-      }
-    };
-    walk(folder);
-    walked.set(folder, found.sort());
+    walked.set(folder, [...filesBelow(folder, /(?<!\.map)$/)].sort());
   }
   return walked.get(folder);
 }
@@ -39,7 +21,7 @@ function paths(folder) {
 /** The texts of the files under a folder whose names match, in an order that does not go by package. */
 function* texts(folder, name, { least, most }) {
   const found = paths(folder).filter((path) => name.test(path));
-  const random = randomNumbers(1);
+  const random = seededRandom(1);
   for (let i = found.length - 1; i >= 0; i--) {
     const j = Math.floor(random() * (i + 1));
     [found[i], found[j]] = [found[j], found[i]];
@@ -105,7 +87,7 @@ function chinese(bytes) {
       else next.set(key, [characters[i]]);
     }
   }
-  const random = randomNumbers(2);
+  const random = seededRandom(2);
   const documents = [];
   for (let total = 0; total < bytes; total += Buffer.byteLength(documents.at(-1))) {
     let text = '';

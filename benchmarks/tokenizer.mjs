@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import * as ours from '@llm/tokenizer';
-import { median } from './statistics.mjs';
+import { pythonPeer } from './python-peer.mjs';
+import { median, stopwatch } from './statistics.mjs';
 import { corpora } from './tokenizer-corpora.mjs';
 
 // gpt-tokenizer is what the tests of the package compare it with, and brings the ranks.
@@ -21,46 +20,6 @@ const VOCABULARIES = [
   { title: 'cl100k', name: 'cl100k_base', pattern: ours.cl100kSplit },
   { title: 'o200k', name: 'o200k_base', pattern: ours.o200kSplit },
 ];
-
-/** tiktoken and `tokenizers` in a process of its own, on one core or on all; undefined where no Python has them (PYTHON=path for another). */
-async function startPeer({ allCores }) {
-  const cores = allCores ? { TOKENIZERS_PARALLELISM: 'true' } : { TOKENIZERS_PARALLELISM: 'false', RAYON_NUM_THREADS: '1' };
-  for (const python of process.env.PYTHON?.split(':') ?? ['python3', '/usr/bin/python3']) {
-    const child = spawn(python, [fileURLToPath(new URL('tokenizer_peer.py', import.meta.url))], { env: { ...process.env, ...cores }, stdio: ['pipe', 'pipe', 'pipe'] });
-    let failure = '';
-    child.on('error', ({ message }) => { failure = message; });
-    child.stdin.on('error', () => {}); // it has ended: the missing answer says so
-    child.stderr.setEncoding('utf8').on('data', (text) => { failure = `${failure}${text}`.slice(-2000); });
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const read = async () => {
-      const { value, done } = await lines.next();
-      if (done) throw new Error(`${python}: ${failure.trim().split('\n').at(-1)}`);
-      return JSON.parse(value);
-    };
-    try {
-      const about = await read();
-      return {
-        about,
-        ask: (task) => {
-          child.stdin.write(`${JSON.stringify(task)}\n`);
-          return read();
-        },
-        close: () => child.stdin.end(),
-      };
-    } catch (error) {
-      if (!/No module named|ENOENT/.test(error.message)) throw error;
-    }
-  }
-  return undefined;
-}
-
-function stopwatch(cpu) {
-  const [start, used] = [performance.now(), process.cpuUsage()];
-  return () => {
-    const { user, system } = process.cpuUsage(used);
-    return cpu ? (user + system) / 1e6 : (performance.now() - start) / 1e3;
-  };
-}
 
 const sha256 = (data) => createHash('sha256').update(data).digest('hex');
 const rate = (bytes, seconds) => bytes / seconds / 1e6;
@@ -174,7 +133,9 @@ export async function tokenizer({ cpu = false }) {
   const folder = mkdtempSync(join(tmpdir(), 'tokenizer-'));
   // What takes minutes says how far it is.
   const log = (rows) => rows.forEach((row) => console.error(`  ${row.name}: ${row.value}, ${row.note}`));
-  const [one, all] = [await startPeer({ allCores: false }), await startPeer({ allCores: true })];
+  const [one, all] = [
+    await pythonPeer('tokenizer_peer.py', { env: { ...process.env, TOKENIZERS_PARALLELISM: 'false', RAYON_NUM_THREADS: '1' } }), await pythonPeer('tokenizer_peer.py', { env: { ...process.env, TOKENIZERS_PARALLELISM: 'true' } }),
+  ];
   try {
     const sources = corpora(megabytes * 1e6, { english: option('english'), chinese: option('chinese'), code: option('code') });
     for (const [name, { source, documents }] of Object.entries(sources)) console.error(`  ${name}: ${documents.length} documents, ${source}`);

@@ -9,23 +9,14 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { seededRandom } from '../../tools/seeded-random.mjs';
 
 const CLI = fileURLToPath(new URL('../../packages/pipeline/dist/cli.js', import.meta.url));
 const PARAGRAPHS = ['../../README.md', '../../CONTRIBUTING.md', '../../docs/architecture.md', '../../packages/data-quality/README.md'];
 
-function randomOf(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t ^= t + Math.imul(t ^ (t >>> 7), 61 | t);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Documents made of words of our own documentation, as JSON Lines: some too short, some twice, some with one word changed. */
 export async function writeCorpus(file, { bytes, seed }) {
-  const random = randomOf(seed);
+  const random = seededRandom(seed);
   const words = PARAGRAPHS.flatMap((path) => readFileSync(new URL(path, import.meta.url), 'utf8').split(/\s+/)).filter((word) => /^[A-Za-z][a-z]*[.,]?$/.test(word));
   const common = ['the', 'of', 'and', 'that', 'with', 'to', 'be', 'have'];
   const text = () => {
@@ -120,7 +111,7 @@ const check = (ok, expected, found) => {
 /** The whole experiment; throws where it fails. */
 export async function gigabyte({ megabytes = 1000, kills = 6, workers = availableParallelism(), recipe = 'documentation', shardMib = 64, seed = 1, cli = CLI, log = () => {} } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'gigabyte-'));
-  const random = randomOf(seed + 1);
+  const random = seededRandom(seed + 1);
   try {
     const input = join(folder, 'text.jsonl');
     const documents = await writeCorpus(input, { bytes: 1e6 * megabytes, seed });

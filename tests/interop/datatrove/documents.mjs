@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { filesBelow } from '../../../tools/files-below.mjs';
 
 const root = (path) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
@@ -11,14 +11,6 @@ export function seeded(seed) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * n);
   };
-}
-
-function* filesBelow(folder, wanted) {
-  for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* filesBelow(path, wanted);
-    else if (entry.isFile() && wanted.test(entry.name)) yield path;
-  }
 }
 
 /** Whole paragraphs of a text, about `size` units in each piece. */

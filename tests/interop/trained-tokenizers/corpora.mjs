@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { filesBelow } from '../../../tools/files-below.mjs';
 import { seededRandom } from '../tokenizers/seeded-random.mjs';
 
 const store = fileURLToPath(new URL('../../../node_modules/.pnpm/', import.meta.url));
@@ -29,7 +30,7 @@ function* files(name, bytes, fits) {
   let size = 0;
   for (const folder of readdirSync(store).filter((each) => each.includes('@')).sort()) {
     let of = 0;
-    for (const path of within(join(store, folder), name)) {
+    for (const path of filesBelow(join(store, folder), name)) {
       if (statSync(path).size > MOST_OF_A_FILE) continue;
       const text = readFileSync(path, 'utf8');
       if (text.length < 200 || text.includes('\ufffd') || seen.has(text) || !fits(text)) continue;
@@ -40,13 +41,6 @@ function* files(name, bytes, fits) {
       if (size >= bytes) return;
       if (of >= MOST_OF_A_PACKAGE) break;
     }
-  }
-}
-
-function* within(folder, name) {
-  for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (entry.isDirectory()) yield* within(join(folder, entry.name), name);
-    else if (entry.isFile() && name.test(entry.name)) yield join(folder, entry.name);
   }
 }
 
