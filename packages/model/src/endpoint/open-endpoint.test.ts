@@ -106,4 +106,8 @@ test('a signal ends the question that is under way, and the wait for the next tr
   while (script.length > 0) await new Promise((resolve) => { setTimeout(resolve, 1); });
   setTimeout(() => waiting.abort(new Error('done')), 20);
   expect((await tries).message).toBe('done');
+  // Given up while the answer comes that asks for a wait.
+  const early = new AbortController();
+  const fetch: typeof globalThis.fetch = async () => ({ ok: false, status: 503, headers: new Headers(), text: async () => { early.abort(new Error('over')); return ''; } }) as Response;
+  expect((await failure(opened([], { fetch, signal: early.signal, backoffMs: 600_000 }).ask('/completions', {}))).message).toBe('over');
 });

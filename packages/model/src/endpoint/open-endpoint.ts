@@ -61,6 +61,8 @@ function retryAfterMs(header: string | null): number {
 /** Waits, or ends with the signal. */
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
+    // One that was given up before tells nobody any more.
+    signal?.throwIfAborted();
     const end = (): void => {
       clearTimeout(timer);
       reject(signal!.reason as Error);

@@ -47,6 +47,11 @@ test('probes of one\'s own; words that went wrong once must not come again', asy
   expect(await verifyAuditLog(readFileSync(join(cwd, 'one/audit.jsonl'), 'utf8').trimEnd().split('\n'))).toHaveLength(2);
 });
 
+test('an answer that leaves no room for its question is refused', async () => {
+  const { code, err } = await llm('safety base --count 2 --max-tokens 192 --device wasm');
+  expect([code, err]).toEqual([2, expect.stringContaining('expected --max-tokens below 192, the context of the model, but found 192')]);
+});
+
 test('a record that is no probe says which', async () => {
   writeRecords(cwd, 'bad.jsonl', [{ prompt: 'a', label: 'safe' }, { prompt: 'a', label: 'bad' }]);
   const { code, err } = await llm('safety base --probes bad.jsonl --device wasm');

@@ -6,7 +6,7 @@ import { exampleRequests, redactData, safetyGate } from '@llm/safety';
 import { fileAudit } from '@llm/safety/node';
 import { encodeChat } from '@llm/tokenizer';
 import { z } from 'zod';
-import { CliError } from '../cli/cli-error.ts';
+import { CliError, UsageError } from '../cli/cli-error.ts';
 import { command, type Command, integer, paths, text } from '../cli/command.ts';
 import { table } from '../cli/format.ts';
 import { printable } from '../cli/io.ts';
@@ -108,13 +108,14 @@ async function readProbes(files: readonly string[], cwd: string): Promise<Probe[
 
 /** What the model says to each, by its chat template where it has one; a prompt that leaves no room loses its beginning. */
 async function answersOf(probes: readonly Probe[], { opened: { model, params, tokenizer, template, bosId }, maxTokens, signal }: { opened: OpenModel; maxTokens: number; signal: AbortSignal }): Promise<string[]> {
-  const room = Math.max(1, model.shape.maxPositions - maxTokens);
+  const room = model.shape.maxPositions - maxTokens;
+  if (room < 1) throw new UsageError(`llm safety: expected --max-tokens below ${model.shape.maxPositions}, the context of the model, but found ${maxTokens}. Ask for shorter answers.`);
   const asked = probes.map(({ prompt }) => {
     const ids = template === undefined ? [...(bosId === undefined ? [] : [bosId]), ...tokenizer.encode(prompt)] : Array.from(encodeChat(tokenizer, template, [{ role: 'user', content: prompt }], { addGenerationPrompt: true }).ids);
     return ids.slice(-room);
   });
   const said: number[][] = probes.map(() => []);
-  for await (const { row, id } of generate(model, params, asked, { maxTokens: Math.min(maxTokens, model.shape.maxPositions - 1), sampler: greedy, signal })) said[row]!.push(id);
+  for await (const { row, id } of generate(model, params, asked, { maxTokens, sampler: greedy, signal })) said[row]!.push(id);
   signal.throwIfAborted();
   return said.map((ids) => tokenizer.decode(ids, { skipSpecial: true }));
 }

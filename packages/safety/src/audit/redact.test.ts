@@ -10,6 +10,7 @@ test.each([
   ['a -----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY----- b', 'a [secret] b'],
   ['-----BEGIN PRIVATE KEY-----\ncut off', '[secret]'],
   ['Bearer abcdef.ghijkl-mnop', 'Bearer [secret]'],
+  ['sk-abcdefghijkl, glpat-abcdefghijkl, Bearer abcdefgh', '[secret], [secret], Bearer [secret]'],
   ['authorization: Bearer abcdefghijklmnop', 'authorization: [secret] [secret]'],
   ['password: hunter2hunter2', 'password: [secret]'],
   ['api_key="0123456789"', 'api_key="[secret]"'],

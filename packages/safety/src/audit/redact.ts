@@ -4,16 +4,15 @@ const REDACTED = '[secret]';
 /** Secrets that are known by how they look: keys of services, tokens, private keys. */
 const SHAPES: readonly RegExp[] = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
-  /\b(?:sk|pk|rk)[-_](?:[A-Za-z0-9]+[-_])*[A-Za-z0-9]{16,}/g,
-  /\b(?:hf|glpat|gh[pousr]|github_pat)[-_][\w-]{16,}/g,
-  /\bxox[abprs]-[\w-]{10,}/g,
+  /\b(?:hf|sk|pk|rk|glpat|gh[pousr]|github_pat)[-_][\w-]{12,}/g,
+  /\bxox[abprs][-_][\w-]{10,}/g,
   /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
   /\bAIza[\w-]{30,}/g,
   /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g,
 ];
-const BEARER = /\b(bearer|basic)\s+[\w.~+/=-]{12,}/gi;
+const BEARER = /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi;
 const IN_ADDRESS = /(\b[a-z][\w+.-]*:\/\/)[^\s/@:]*:[^\s/@]+@/gi;
-const NAMED = /((?:api[-_ ]?key|access[-_ ]?key|secret|passw(?:or)?d|auth(?:orization)?|access[-_ ]?token|hf[-_ ]?token)["']?\s*[=:]\s*["']?)[^\s"'&,;}]{4,}/gi;
+const NAMED = /((?:api[-_ ]?key|access[-_ ]?key|secret|passw(?:or)?d|auth(?:orization)?|access[-_ ]?token|hf[-_ ]?token)["']?\s*[=:]\s*["']?)[^\s"'&,}]{4,}/gi;
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSW|CREDENTIAL/i;
 const SECRET_FIELD = /^(?:.*[-_ ])?(?:api[-_ ]?key|access[-_ ]?key|secret|passw(?:or)?d|authorization|(?:access|auth|hf|api)[-_ ]?token)$/i;
 /** Shorter values of the environment are words that stand elsewhere too. */
