@@ -42,10 +42,10 @@ export async function openPage(context, url) {
 /** All reports of a type so far. */
 export const reportsOf = (page, type) => page.evaluate((wanted) => globalThis.reports.filter((report) => report.type === wanted), type);
 
-/** The first report of a type for which `when` holds; an error where a problem is reported instead, or none comes in time. */
-export async function waitFor(page, type, { when = () => true, seconds = 300 } = {}) {
+/** The first report of a type for which `when` holds, or the one of that number; an error where a problem is reported instead, or none comes in time. */
+export async function waitFor(page, type, { when = () => true, count = 1, seconds = 300 } = {}) {
   for (const end = Date.now() + 1000 * seconds; Date.now() < end;) {
-    const found = (await reportsOf(page, type)).find(when);
+    const found = (await reportsOf(page, type)).filter(when)[count - 1];
     if (found !== undefined) return found;
     const [problem] = type === 'problem' ? [] : await reportsOf(page, 'problem');
     if (problem !== undefined) throw new Error(`waited for ${type} but found the problem: ${problem.problem.text} ${problem.problem.remedy}`);
