@@ -84,7 +84,7 @@ export function bpeEncoder(model: BpeModel): (bytes: Uint8Array, sink: IdSink) =
     let at = sink.count();
     for (let start = 0; start < limit && at < sink.most; ) {
       const stop = Math.min(limit, start + ROOM);
-      let ids = sink.room(ROOM + LONGEST_REMEMBERED);
+      let ids = sink.room(stop - start + LONGEST_REMEMBERED);
       while (start < stop && at < sink.most) {
         const end = pieceEnd ? pieceEnd(bytes, start, limit) : limit;
         const length = end - start;
@@ -117,5 +117,5 @@ export function bpeEncoder(model: BpeModel): (bytes: Uint8Array, sink: IdSink) =
 // Whole clauses of Chinese are one piece: from so many bytes on, those that begin with a character of three bytes seldom come again.
 const SELDOM_AGAIN = 8;
 
-// So many bytes are encoded before the list of ids is asked for room again; they give that many ids at most, and a last piece more.
+// So many bytes are encoded before the list of ids is asked for room again. Bytes give that many ids at most, and a last piece goes on behind them.
 const ROOM = 1 << 14;

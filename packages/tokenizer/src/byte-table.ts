@@ -9,8 +9,6 @@ export interface ByteTable {
   /** All the byte strings one after another; string `i` is `arena[offsets[i], offsets[i + 1])`. */
   readonly arena: Uint8Array;
   readonly offsets: Int32Array;
-  /** Forgets everything and keeps the memory. */
-  clear(): void;
 }
 
 /**
@@ -93,10 +91,6 @@ export function byteTable(): ByteTable {
     },
     find(bytes, start, end) {
       return slots[slotOf(bytes, start, end, hashOf(bytes, start, end))]!;
-    },
-    clear() {
-      slots.fill(-1);
-      count = 0;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { eachRange } from './each-range.ts';
 import { letterRanges, lowerRanges, markRanges, numberRanges, upperRanges, whitespaceRanges } from './unicode-ranges.ts';
 
 /** The four classes that split patterns tell apart: `[^\s\p{L}\p{N}]`, `\p{L}`, `\p{N}`, `\s`. */
@@ -19,23 +20,20 @@ let kinds: Uint8Array | undefined;
 // One byte per code point: 1.1 MB, filled once in about a millisecond, and only when some text is not ASCII.
 function buildKinds(): Uint8Array {
   const table = new Uint8Array(0x110000);
-  fill(table, letterRanges, LETTER | CAPITAL | SMALL);
-  fill(table, numberRanges, NUMBER);
-  fill(table, whitespaceRanges, WHITESPACE);
-  fill(table, markRanges, OTHER | CAPITAL | SMALL);
-  fill(table, upperRanges, LETTER | CAPITAL);
-  fill(table, lowerRanges, LETTER | SMALL);
+  const fill = (ranges: string, kind: number): void => eachRange(ranges, (start, end) => void table.fill(kind, start, end));
+  fill(letterRanges, LETTER | CAPITAL | SMALL);
+  fill(numberRanges, NUMBER);
+  fill(whitespaceRanges, WHITESPACE);
+  fill(markRanges, OTHER | CAPITAL | SMALL);
+  fill(upperRanges, LETTER | CAPITAL);
+  fill(lowerRanges, LETTER | SMALL);
   return table;
 }
 
-function fill(table: Uint8Array, ranges: string, value: number): void {
-  let at = 0;
-  const numbers = ranges.split(' ').map((word) => parseInt(word, 36));
-  for (let i = 0; i < numbers.length; i += 2) {
-    const start = at + numbers[i]!;
-    at = start + numbers[i + 1]!;
-    table.fill(value, start, at);
-  }
+/** The class of a code point, and what it may stand among. */
+export function kindOf(code: number): number {
+  kinds ??= buildKinds();
+  return kinds[code]!;
 }
 
 // What characterAt returns for the bytes of ASCII; 0 for the others.

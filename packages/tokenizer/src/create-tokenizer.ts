@@ -72,7 +72,7 @@ export function createTokenizer(parts: TokenizerParts): Tokenizer {
     checkText('encode', text);
     // Where a function decides, it is asked about places in the text as given, which only offsets know.
     if (typeof allowSpecial === 'function') return encodeWithOffsets(text, options).ids.slice(0, maxTokens);
-    const sink = idSink(Math.min(text.length >> 1, maxTokens) + 16, maxTokens);
+    const sink = idSink(Math.min(text.length >> 1, maxTokens) + 64, maxTokens);
     const template = addSpecialTokens ? templateIds(json.post_processor) : undefined;
     for (const id of template?.before ?? []) sink.push(id);
     for (const raw of splitRaw(text, { allowSpecial })) {

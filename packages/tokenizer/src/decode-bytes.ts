@@ -1,3 +1,4 @@
+import { shown } from './tokenizer-error.ts';
 import type { DecodeOptions, StreamDecoder } from './tokenizer.ts';
 
 /** The bytes of each id: id `i` is `arena[offsets[i], offsets[i + 1])`. */
@@ -35,6 +36,7 @@ export function tokenBytes(tokens: readonly Uint8Array[], special: Uint8Array): 
 /** The text of `ids`: their bytes put together, then read as UTF-8. */
 export function decodeIds(tokens: TokenBytes, ids: Iterable<number>, { skipSpecial = false }: DecodeOptions): string {
   const { arena, offsets, special, short } = tokens;
+  checkIds(ids);
   const list = ids instanceof Uint32Array || ids instanceof Int32Array ? ids : Uint32Array.from(ids, (id) => (checkId('decode', id, special.length), id));
   // As much at a time as stays near the processor; a word may be written up to its end behind the last byte.
   let size = Math.min(CHUNK, list.length * 16);
@@ -101,6 +103,12 @@ export function decodeStream(tokens: TokenBytes, { skipSpecial = false }: Decode
     },
     end: () => decoder.decode(),
   };
+}
+
+/** Throws unless what is to be decoded can be gone through. */
+export function checkIds(ids: unknown): void {
+  if (typeof (ids as Iterable<number> | null | undefined)?.[Symbol.iterator] === 'function') return;
+  throw new TypeError(`decode: expected ids but found ${shown(ids)}. Pass an array of them, also for one.`);
 }
 
 /** Throws unless `id` is one of the `size` ids. */

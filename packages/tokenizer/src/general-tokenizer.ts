@@ -1,7 +1,7 @@
 import { addedTokenSplitter } from './added-tokens.ts';
 import { alignedText, sliced } from './aligned/aligned-text.ts';
 import { tokenToBytes } from './byte-level.ts';
-import { checkId } from './decode-bytes.ts';
+import { checkId, checkIds } from './decode-bytes.ts';
 import { byteOf } from './decoders/decoders.ts';
 import { byteStream, neighbourStream } from './decoders/streams.ts';
 import type { ReadDecoder } from './decoders/read-decoder.ts';
@@ -88,6 +88,7 @@ export function generalTokenizer({ added, normalizer, preTokenizer, postProcesso
 
   const around = (wanted: boolean): { before: readonly number[]; after: readonly number[] } => (wanted ? templateIds(postProcessor) : { before: [], after: [] });
   const textsOf = (sequence: Iterable<number>, { skipSpecial = false }: DecodeOptions): string[] => {
+    checkIds(sequence);
     const texts: string[] = [];
     for (const id of sequence) {
       checkId('decode', id, tokens.length);

@@ -102,17 +102,17 @@ export function pieceCache(): PieceCache {
           written = KEPT_IDS;
         }
         value = written;
-        kept.set(ids.subarray(from, to), written & (KEPT_IDS - 1));
+        for (let i = from, at = written & (KEPT_IDS - 1); i < to; i++) kept[at++] = ids[i]!;
         written += count;
       }
       if (size > SHORT) {
-        long.copyWithin(base + 8, base, base + 8);
-        long.set(longPiece, base);
+        for (let i = base; i < base + 8; i++) long[i + 8] = long[i]!;
+        for (let i = 0; i < 6; i++) long[base + i] = longPiece[i]!;
         long[base + 6] = size | (count << 8);
         long[base + 7] = value;
         return;
       }
-      short.copyWithin(base + 4, base, base + 4);
+      for (let i = base; i < base + 4; i++) short[i + 4] = short[i]!;
       short[base] = low;
       short[base + 1] = high;
       short[base + 2] = size | (count << 8);

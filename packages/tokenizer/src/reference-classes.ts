@@ -1,3 +1,4 @@
+import { eachRange } from './each-range.ts';
 import {
   accentRanges, capitalRanges, controlRanges, nonspacingRanges, numericRanges, otherWordRanges, punctuationRanges, scriptRanges, unknownRanges, wordRanges,
 } from './reference-ranges.ts';
@@ -23,6 +24,7 @@ export const WORD = 128;
 // One byte per code point: 1.1 MB, filled in a few milliseconds when first needed.
 let bits: Uint8Array | undefined;
 let scripts: Uint8Array | undefined;
+let otherWords: Uint8Array | undefined;
 
 /** What the reference takes a code point for: a sum of the constants above. */
 export function referenceClass(code: number): number {
@@ -41,27 +43,18 @@ export function referenceScript(code: number): number {
   return scripts[code]!;
 }
 
-/** The same of Oniguruma, in which the patterns of Split and Replace run. */
-export const isPatternWord: (code: number) => boolean = memberOf(otherWordRanges, (code) => (referenceClass(code) & WORD) !== 0);
-
-/** Whether a code point lies in ranges of `unicode-ranges.ts` or `reference-ranges.ts`; with `unless`, where the two do not agree. */
-export function memberOf(ranges: string, unless: (code: number) => boolean = () => false): (code: number) => boolean {
-  let table: Uint8Array | undefined;
-  return (code) => {
-    table ??= tableOf([[ranges, 1]]);
-    return (table[code] === 1) !== unless(code);
-  };
+/** `\w` of Oniguruma, in which the patterns of Split and Replace run. */
+export function isPatternWord(code: number): boolean {
+  otherWords ??= tableOf([[otherWordRanges, 1]]);
+  return (otherWords[code] === 1) !== ((referenceClass(code) & WORD) !== 0);
 }
 
 function tableOf(classes: readonly (readonly [ranges: string, value: number])[]): Uint8Array {
   const table = new Uint8Array(0x110000);
   for (const [ranges, value] of classes) {
-    const numbers = ranges.split(' ').map((word) => parseInt(word, 36));
-    for (let i = 0, at = 0; i < numbers.length; i += 2) {
-      const start = at + numbers[i]!;
-      at = start + numbers[i + 1]!;
-      for (let code = start; code < at; code++) table[code]! |= value;
-    }
+    eachRange(ranges, (start, end) => {
+      for (let code = start; code < end; code++) table[code]! |= value;
+    });
   }
   return table;
 }

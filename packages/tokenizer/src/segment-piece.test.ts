@@ -29,6 +29,25 @@ function listOf(list: readonly (readonly [number, number, number])[]): MergeList
   return { lefts: Int32Array.from(list, ([left]) => left), rights: Int32Array.from(list, ([, right]) => right), results: Int32Array.from(list, ([, , result]) => result) };
 }
 
+// Of bytes that are alike but for what a character of three keeps of them.
+const ALIKE = [0xe4, 0x81, 0x82, 0x41, 0x42, 0x01, 0x02, 0xc1, 0xc2];
+
+/** The same over all bytes: a part is one of ALIKE, a token that was made, or any byte. */
+function madeOfBytes(picks: readonly (readonly [number, number])[]): MergeList {
+  const made: string[] = [];
+  const partOf = (n: number): string => (n >= 9 && n < 40 && made.length > 0 ? made[n % made.length]! : String.fromCharCode(ALIKE[n] ?? n & 0xff));
+  const idOf = (text: string): number => (text.length === 1 ? text.charCodeAt(0) : 256 + made.indexOf(text));
+  const list: [number, number, number][] = [];
+  for (const pick of picks) {
+    const [left, right] = [partOf(pick[0]), partOf(pick[1])];
+    if (left.length + right.length > 12) continue;
+    if (list.some(([l, r]) => l === idOf(left) && r === idOf(right))) continue;
+    if (!made.includes(left + right)) made.push(left + right);
+    list.push([idOf(left), idOf(right), idOf(left + right)]);
+  }
+  return listOf(list);
+}
+
 /** As tiktoken merges: every way in which a token is two others, by the token. */
 function everyWay({ lefts, rights, results }: MergeList): MergeList {
   const spelled = new Map<number, string>([...'abc'].map((char) => [char.charCodeAt(0), char]));
@@ -69,6 +88,30 @@ describe('segmenter gives what merging gives', () => {
     );
     // Where some token is born before its parts, and where merging is better, it does not try.
     expect(done / all).toBeGreaterThan(share);
+  });
+
+  const parts = fc.oneof(fc.nat(8), fc.integer({ min: 9, max: 39 }), fc.integer({ min: 40, max: 295 }));
+  const character = fc.oneof(fc.constantFrom('\u4041', '\u4042', 'A', 'B', 'AB', '\u0001', '\u0002', '\u00c1', '\u4401'), fc.string({ minLength: 1, maxLength: 1, unit: 'binary' }));
+
+  test('tokens of any bytes, of which some are no characters', () => {
+    let done = 0;
+    let all = 0;
+    fc.assert(
+      fc.property(fc.array(fc.tuple(parts, parts), { minLength: 1, maxLength: 40 }), fc.array(character, { minLength: 1, maxLength: 16 }), (pairs, characters) => {
+        const { found, want } = cuts(madeOfBytes(pairs), 'list', new TextEncoder().encode(characters.join('')));
+        all++;
+        if (found === undefined) return;
+        done++;
+        expect(found).toEqual(want);
+      }),
+      { numRuns: 2000 },
+    );
+    expect(done / all).toBeGreaterThan(0.9);
+  });
+
+  test('E4 41 42 is not what U+4042 spells, E4 81 82', () => {
+    const { found } = cuts(listOf([[0xe4, 0x41, 256], [256, 0x42, 257]]), 'list', new TextEncoder().encode('\u4042'));
+    expect(found).toEqual([0xe4, 0x81, 0x82]);
   });
 
   test('a long token is taken back where it can not stay: ab·c is abc, but bcd comes first', () => {

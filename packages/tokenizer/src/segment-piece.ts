@@ -28,7 +28,7 @@ export function segmenter(merges: Merges, byteIds: Int32Array): Segmenter | unde
   // What is asked about a token lies in one cache line.
   const facts = new Int32Array(8 * history.lengths.length);
   history.lengths.forEach((length, token) => {
-    facts.set(hints.subarray(4 * token, 4 * token + 4), 8 * token);
+    for (let i = 0; i < 4; i++) facts[8 * token + i] = hints[4 * token + i]!;
     facts[8 * token + LENGTH] = length;
     facts[8 * token + SHORTER] = trie.shorter[token]!;
   });

@@ -23,16 +23,6 @@ describe('byteTable', () => {
       { numRuns: 30 },
     );
   });
-
-  test('starts again after clear', () => {
-    const table = byteTable();
-    const bytes = Uint8Array.from({ length: 5000 }, (_, i) => i % 251);
-    for (let i = 0; i + 3 < 5000; i++) table.intern(bytes, i, i + 3);
-    expect(table.count).toBe(251);
-    table.clear();
-    expect(table.find(bytes, 0, 3)).toBe(-1);
-    expect(table.intern(bytes, 7, 9)).toBe(0);
-  });
 });
 
 test('pairTable numbers pairs as a Map does', () => {

@@ -111,11 +111,13 @@ export function tokenTrie(history: MergeHistory, byteIds: Int32Array): TokenTrie
     return [...children, child];
   };
   const byteTo = (node: number): number => nodes[4 * node + 3]! & 0xff;
+  // Six bits are kept of each byte behind the first: two bytes that go on with no character would look like those of one.
+  const goesOn = (node: number): boolean => (byteTo(node) & 0xc0) === 0x80;
   for (const first of childrenOf(0)) {
     const lead = byteTo(first);
     afterByte[lead] = first;
     if (lead < 0xe0 || lead > 0xef) continue;
-    for (const second of childrenOf(first)) for (const third of childrenOf(second)) afterThree[codeUnit(lead, byteTo(second), byteTo(third))] = third;
+    for (const second of childrenOf(first).filter(goesOn)) for (const third of childrenOf(second).filter(goesOn)) afterThree[codeUnit(lead, byteTo(second), byteTo(third))] = third;
   }
 
   return {
@@ -168,8 +170,8 @@ function spell({ born, order, lengths, left, right }: MergeHistory, byteIds: Int
   return { arena, starts };
 }
 
-function grown<T extends Int32Array | Uint8Array>(list: T): T {
-  const larger = new (list.constructor as new (length: number) => T)(list.length * 2);
+function grown(list: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(2 * list.length);
   larger.set(list);
   return larger;
 }

@@ -57,7 +57,7 @@ export interface Tokenizer {
    * several has the span of the first.
    */
   encodeWithOffsets(text: string, options?: OffsetOptions): TokenOffsets;
-  /** The text of `ids`; bytes that are no UTF-8 become U+FFFD. RangeError for an id outside 0 … size − 1. */
+  /** The text of `ids`; bytes that are no UTF-8 become U+FFFD. RangeError for an id outside 0 … size − 1, TypeError for what are no ids. */
   decode(ids: Iterable<number>, options?: DecodeOptions): string;
   /** The bytes that `id` adds to a text: none for a special token. */
   idToBytes(id: number): Uint8Array;

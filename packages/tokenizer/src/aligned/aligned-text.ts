@@ -24,10 +24,12 @@ export function alignedText(text: string, { at, tracked }: { at: number; tracked
   const from = new Uint32Array(text.length);
   const to = new Uint32Array(text.length);
   for (let unit = 0; unit < text.length;) {
-    const size = sizeAt(text, unit);
-    from.fill(at + unit, unit, unit + size);
-    to.fill(at + unit + size, unit, unit + size);
-    unit += size;
+    const end = unit + sizeAt(text, unit);
+    const begins = at + unit;
+    for (; unit < end; unit++) {
+      from[unit] = begins;
+      to[unit] = at + end;
+    }
   }
   return { text, from, to };
 }
@@ -54,11 +56,12 @@ export function changed(before: Aligned, changes: readonly Change[], { removed =
   skip(removed);
   for (const { char, change } of changes) {
     const place = change > 0 ? next - 1 : next;
-    if (place >= 0) {
-      from.fill(before.from[place]!, unit, unit + char.length);
-      to.fill(before.to[place]!, unit, unit + char.length);
+    // What has no place begins and ends at 0.
+    const [begins, ends] = place < 0 ? [0, 0] : [before.from[place]!, before.to[place]!];
+    for (let i = 0; i < char.length; i++, unit++) {
+      from[unit] = begins;
+      to[unit] = ends;
     }
-    unit += char.length;
     if (change <= 0) skip(1 - change);
   }
   return { text, from, to };

@@ -72,6 +72,19 @@ test('options override the file, and an empty batch has no rows', async () => {
   expect(() => tokenizerFromJson({ ...tokenizer.toJSON(), truncation: { max_length: -1, strategy: 'LongestFirst', stride: 0 } })).toThrow('truncation.max_length');
 });
 
+test.each([
+  ['nothing for a text', ['a', null], 'encodeBatch: expected texts[1] to be a text or a pair of texts but found null. '],
+  ['a number', [3], 'encodeBatch: expected texts[0] to be a text or a pair of texts but found 3. '],
+  ['an object', [{}], 'encodeBatch: expected texts[0] to be a text or a pair of texts but found an object. '],
+  ['a pair of one', [['a', null]], 'encode: expected a string but found null. '],
+  ['nothing', null, 'encodeBatch: expected an array of texts but found null. '],
+  ['one text', 'abc', 'encodeBatch: expected an array of texts but found "abc". '],
+])('%s is no batch', async (_, given, message) => {
+  for (const tokenizer of [await trainBpe([''], { vocabSize: 256 }), tokenizerFromJson(tokenizers.BERT!.file)]) {
+    expect(() => encodeBatch(tokenizer, given as never)).toThrow(expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(message) }) as Error);
+  }
+});
+
 describe('counting', () => {
   test('maxTokens gives the first ids of a whole text, whatever the tokenizer', () => {
     for (const { file } of Object.values(tokenizers)) {

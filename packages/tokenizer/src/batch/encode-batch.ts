@@ -1,4 +1,5 @@
 import type { EncodeOptions, Tokenizer } from '../tokenizer.ts';
+import { checkTexts } from './check-texts.ts';
 import { cutLengths, type TruncationOptions } from './cut-lengths.ts';
 import type { EncodedBatch, EncodedRows, Texts } from './encoded-batch.ts';
 import { fileSettings } from './file-settings.ts';
@@ -20,7 +21,7 @@ export interface BatchOptions extends Pick<EncodeOptions, 'allowSpecial' | 'addS
  * Texts are cut before the special tokens are added, so that a row has at most `maxLength` ids and still all of those. Where rows are
  * filled up to one length they are a matrix: row i of it is `[i · length, (i + 1) · length)`. What is cut off is not given.
  *
- * @throws RangeError where special tokens leave no room, or a strategy can't cut what it must.
+ * @throws RangeError where special tokens leave no room, or a strategy can't cut what it must; TypeError for what is no text.
  *
  * @example
  * ```ts
@@ -37,6 +38,7 @@ export function encodeBatch(tokenizer: Tokenizer, texts: Texts, options: BatchOp
 
 /** The rows of {@link encodeBatch}, cut and put together but not filled up. */
 export function encodeRows(tokenizer: Tokenizer, texts: Texts, options: BatchOptions): EncodedRows {
+  checkTexts(texts);
   const file = fileSettings(tokenizer);
   const { addSpecialTokens = false, allowSpecial = false, truncation = file.truncation } = options;
   const rowOffsets = new Uint32Array(texts.length + 1);

@@ -80,6 +80,9 @@ export function byteOf(token: string): number | undefined {
   return found === null ? undefined : parseInt(found[1]!, 16);
 }
 
+/** The token of each byte, `<0x0A>`: [256]. */
+export const bytePieces: readonly string[] = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
+
 /** Tokens of bytes as the text that they are together, or as U+FFFD for each where they are none. */
 export const byteFallbackDecoder: Decoder = (tokens) => {
   const texts: string[] = [];

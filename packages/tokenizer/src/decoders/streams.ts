@@ -28,8 +28,10 @@ export function neighbourStream(decode: (ids: readonly number[]) => string, byte
   let tail: number[] = [];
   return {
     push(id) {
-      window.push(id);
-      const text = decode(window);
+      // Where it is none, what came before it stays.
+      const longer = [...window, id];
+      const text = decode(longer);
+      window = longer;
       const byte = byteAt?.(id);
       tail = byte === undefined ? [] : [...tail.slice(-2), byte];
       if (byteAt === undefined && text.endsWith('\ufffd')) return '';

@@ -1,4 +1,5 @@
 import { bytesToToken } from '../byte-level.ts';
+import { bytePieces } from '../decoders/decoders.ts';
 import { arrayAt, booleanAt, field, type Fields, integerAt, objectAt, stringAt, unsupported, wrong } from '../json-fields.ts';
 import type { MergeList } from '../merge-word.ts';
 import { pairTable } from '../pair-table.ts';
@@ -114,7 +115,7 @@ export function tokenModel(model: ReadModel, special: ReadonlySet<number>): Toke
     const id = model.tokens.indexOf(token);
     return id < 0 ? undefined : id;
   };
-  const bytes = (): Int32Array => Int32Array.from({ length: 256 }, (_, byte) => ids.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`) ?? -1);
+  const bytes = (): Int32Array => Int32Array.from(bytePieces, (piece) => ids.get(piece) ?? -1);
   if ('scores' in model) {
     const { unk_id: unknown, byte_fallback: fallback } = model.options;
     return remembering(unigram(tokens.map((token, id) => [token, model.scores[id]!] as const), { unknown: unknown ?? undefined, byteIds: fallback ? bytes() : undefined }));

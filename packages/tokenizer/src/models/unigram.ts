@@ -1,5 +1,6 @@
 import { sizeAt } from '../aligned/aligned-text.ts';
 import { noUnknown, type TokenModel } from './model.ts';
+import { trieOf } from './piece-trie.ts';
 
 /** What an unknown character costs more than the least likely token. */
 const UNKNOWN_PENALTY = 10;
@@ -70,34 +71,5 @@ export function unigram(
       at.push(from, to);
     }
     return { ids: found, at };
-  };
-}
-
-/** Calls `each` with the end and the id of every token that the text has at a place, the shortest first. */
-export function trieOf(tokens: readonly string[]): (text: string, start: number, each: (end: number, id: number) => void) => void {
-  const children = new Map<number, number>();
-  const ends: number[] = [-1];
-  tokens.forEach((token, id) => {
-    let node = 0;
-    for (let i = 0; i < token.length; i++) {
-      const key = node * 65_536 + token.charCodeAt(i);
-      let child = children.get(key);
-      if (child === undefined) {
-        child = ends.length;
-        ends.push(-1);
-        children.set(key, child);
-      }
-      node = child;
-    }
-    // Of equal tokens the last one counts.
-    if (node !== 0) ends[node] = id;
-  });
-  return (text, start, each) => {
-    let node: number | undefined = 0;
-    for (let end = start; end < text.length;) {
-      node = children.get(node * 65_536 + text.charCodeAt(end++));
-      if (node === undefined) return;
-      if (ends[node]! >= 0) each(end, ends[node]!);
-    }
   };
 }

@@ -81,7 +81,8 @@ export function stepsOf(value: unknown, path: string, depth: number): readonly u
   return steps;
 }
 
-function fromBase64(text: string, path: string): Uint8Array {
+/** The bytes of base64. */
+export function fromBase64(text: string, path: string): Uint8Array {
   try {
     return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
   } catch {

@@ -21,9 +21,16 @@ export function toForm(before: Aligned, form: UnicodeForm): Aligned {
 }
 
 function decomposed(text: string, form: 'NFD' | 'NFKD'): Part[] {
+  // Texts have few different characters.
+  const known = new Map<string, readonly Change[]>();
   const parts: Change[] = [];
-  for (const char of text) Array.from(normalizeText(char, form)).forEach((part, i) => parts.push({ char: part, change: i === 0 ? 0 : 1 }));
-  const classes = combiningClasses(new Set(parts.map(({ char }) => char).filter((char) => /\p{M}/u.test(char) && !isOf(char, UNKNOWN))));
+  for (const char of text) {
+    let changes = known.get(char);
+    if (changes === undefined) known.set(char, changes = Array.from(normalizeText(char, form), (part, i) => ({ char: part, change: i === 0 ? 0 : 1 })));
+    for (const change of changes) parts.push(change);
+  }
+  const marks = Array.from(known.values(), (changes) => changes.map(({ char }) => char)).flat().filter((char) => /\p{M}/u.test(char) && !isOf(char, UNKNOWN));
+  const classes = combiningClasses(new Set(marks));
   const sorted: Part[] = [];
   let pending: Part[] = [];
   const flush = (): void => {
@@ -41,6 +48,15 @@ function decomposed(text: string, form: 'NFD' | 'NFKD'): Part[] {
 }
 
 function* recomposed(parts: readonly Part[]): Generator<Change> {
+  // Nor have they many different pairs of neighbours.
+  const known = new Map<string, string | undefined>();
+  const compose = (first: string, second: string): string | undefined => {
+    if (second.codePointAt(0)! < FIRST_COMBINING) return undefined;
+    const pair = first + second;
+    let composed = known.get(pair);
+    if (composed === undefined && !known.has(pair)) known.set(pair, composed = composedOf(pair));
+    return composed;
+  };
   let starter: Change | undefined;
   let waiting: Change[] = [];
   let last = -1;
@@ -68,8 +84,11 @@ function* recomposed(parts: readonly Part[]): Generator<Change> {
   yield* waiting;
 }
 
-function compose(first: string, second: string): string | undefined {
-  if (second.codePointAt(0)! < 0x300) return undefined;
-  const composed = normalizeText(first + second, 'NFC');
+/** Nothing before this goes on with a character. */
+const FIRST_COMBINING = 0x300;
+
+/** The one character that two are, or undefined. */
+function composedOf(pair: string): string | undefined {
+  const composed = normalizeText(pair, 'NFC');
   return composed.length === (composed.codePointAt(0)! > 0xffff ? 2 : 1) ? composed : undefined;
 }

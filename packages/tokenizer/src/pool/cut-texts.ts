@@ -1,12 +1,14 @@
 import type { Texts } from '../batch/encoded-batch.ts';
 
+const sizeOf = (text: unknown): number => (typeof text === 'string' ? text.length : 0);
+
 /**
  * Where texts are cut into shares, whole texts in order: the first of each share, and the end. There are about `shares` of them, of at
  * most about `most` UTF-16 units and at least `least`.
  */
 export function cutTexts(texts: Texts, { shares, most, least }: { shares: number; most: number; least: number }): number[] {
   // What is no text is sent as well: the thread says what is wrong with it.
-  const sizes = texts.map((text) => (typeof text === 'string' ? text.length : (text[0]?.length ?? 0) + (text[1]?.length ?? 0)));
+  const sizes = texts.map((text) => (typeof text === 'string' ? text.length : Array.isArray(text) ? sizeOf(text[0]) + sizeOf(text[1]) : 0));
   const wanted = Math.min(most, Math.max(least, sizes.reduce((sum, size) => sum + size, 0) / shares));
   const cuts = [0];
   let size = 0;

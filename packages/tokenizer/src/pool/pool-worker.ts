@@ -12,7 +12,7 @@ let tokenizer: Tokenizer | undefined;
 function answer(request: PoolRequest): PoolAnswer {
   try {
     if ('source' in request) {
-      tokenizer = 'json' in request.source ? tokenizerFromJson(request.source.json) : readSentencePiece(request.source.sentencePiece);
+      tokenizer = 'json' in request.source ? tokenizerFromJson(JSON.parse(request.source.json)) : readSentencePiece(request.source.sentencePiece);
       return { padding: fileSettings(tokenizer).padding };
     }
     return { rows: encodeRows(tokenizer!, request.texts, request.options) };

@@ -85,6 +85,29 @@ describe('what goes wrong is an error, and no thread is left behind', () => {
     await pool.close();
   });
 
+  test('tasks that can not be sent, one after the other: what waits behind them is done', async () => {
+    const tokenizer = tokenizerFromJson(tokenizers.BERT!.file);
+    const pool = await openTokenizerPool(tokenizers.BERT!.file, { workers: 1 });
+    const first = pool.encodeBatch(long);
+    const bad = Array.from({ length: 6 }, () => pool.encodeBatch(['a', (() => {}) as never, ...long]));
+    const last = pool.encodeBatch(strings);
+    for (const each of bad) await expect(each).rejects.toThrow('could not be cloned');
+    expectSame(await first, encodeBatch(tokenizer, long));
+    expectSame(await last, encodeBatch(tokenizer, strings));
+    await pool.close();
+  });
+
+  test('what is no batch and what is no tokenizer are told in words', async () => {
+    const pool = await openTokenizerPool(tokenizers.BERT!.file, { workers: 1 });
+    for (const [texts, message] of [[[null], 'expected texts[0] to be a text or a pair of texts but found null'], [null, 'expected an array of texts but found null']] as const) {
+      await expect(pool.encodeBatch(texts as never)).rejects.toThrow(expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(message) }) as Error);
+    }
+    await pool.close();
+    for (const [given, found] of [[null, 'null'], ['tokenizer.json', '"tokenizer.json"']] as const) {
+      await expect(openTokenizerPool(given as never)).rejects.toThrow(`openTokenizerPool: expected a tokenizer or a tokenizer.json object but found ${found}. `);
+    }
+  });
+
   test('a thread that dies: what is on its way rejects, and whatever comes after', async () => {
     const threads = recordThreads();
     const pool = await openTokenizerPool(tokenizers.BERT!.file, { workers: 2 });

@@ -1,9 +1,10 @@
 import type { BatchOptions } from '../batch/encode-batch.ts';
+import { checkBatch } from '../batch/check-texts.ts';
 import type { EncodedBatch, EncodedRows, Texts } from '../batch/encoded-batch.ts';
 import { joinRows } from '../batch/join-rows.ts';
 import type { PaddingOptions } from '../batch/padding-options.ts';
 import { sourceOf } from '../sentencepiece/read-sentencepiece.ts';
-import { TokenizerError } from '../tokenizer-error.ts';
+import { shown, TokenizerError } from '../tokenizer-error.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import type { TokenizerJson } from '../tokenizer-json.ts';
 import { cutTexts } from './cut-texts.ts';
@@ -50,7 +51,7 @@ const AHEAD = 2;
  * `tokenizerFromJson` and as much memory. So it is for megabytes of text; a few lines are encoded sooner than they are sent.
  *
  * @throws TokenizerError E_TOKENIZER_POOL where a thread can't start; later, from `encodeBatch`, where one ended or the pool is closed.
- * RangeError for `workers` that is no whole number above 0. What `tokenizerFromJson` throws.
+ * RangeError for `workers` that is no whole number above 0, TypeError for what is no tokenizer. What `tokenizerFromJson` throws.
  *
  * @example
  * ```ts
@@ -121,9 +122,13 @@ export async function openTokenizerPool(tokenizer: Tokenizer | TokenizerJson, { 
   function handOut(): void {
     for (let already = 0; already < AHEAD; already++) {
       for (const each of threads) {
-        while (waiting[0]?.dropped()) waiting.shift();
-        if (waiting.length === 0) return;
-        if (each.asked.length === already) ask(each, waiting.shift()!);
+        // Again where a task could not be sent: nothing would call for the next one.
+        while (each.asked.length === already) {
+          while (waiting[0]?.dropped()) waiting.shift();
+          const task = waiting.shift();
+          if (task === undefined) return;
+          ask(each, task);
+        }
       }
     }
   }
@@ -171,6 +176,7 @@ export async function openTokenizerPool(tokenizer: Tokenizer | TokenizerJson, { 
     workers,
     async encodeBatch(texts, options = {}) {
       if (ended !== undefined) throw ended;
+      checkBatch(texts);
       if (typeof options.allowSpecial === 'function') throw new TypeError('encodeBatch: expected allowSpecial to be true or false but found a function, which no thread can call. Use encodeBatch without a pool.');
       const { padding = filePadding } = options;
       return joinRows(await rowsOf(texts, options), padding);
@@ -180,9 +186,11 @@ export async function openTokenizerPool(tokenizer: Tokenizer | TokenizerJson, { 
 }
 
 function sourceFor(tokenizer: Tokenizer | TokenizerJson): PoolSource {
-  if (!('encode' in tokenizer)) return { json: tokenizer };
+  if (typeof tokenizer !== 'object' || tokenizer === null) throw new TypeError(`openTokenizerPool: expected a tokenizer or a tokenizer.json object but found ${shown(tokenizer)}. Parse the file first where it is text.`);
+  // As text, which is copied for each thread in no time; a tree of a million objects is not.
+  if (!('encode' in tokenizer)) return { json: JSON.stringify(tokenizer) };
   const sentencePiece = sourceOf(tokenizer);
-  return sentencePiece === undefined ? { json: tokenizer.toJSON() } : { sentencePiece };
+  return sentencePiece === undefined ? { json: JSON.stringify(tokenizer.toJSON()) } : { sentencePiece };
 }
 
 function problemOf(answer: PoolAnswer): Error {

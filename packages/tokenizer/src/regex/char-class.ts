@@ -1,5 +1,5 @@
-import { isPatternWord, memberOf } from '../reference-classes.ts';
-import { letterRanges, lowerRanges, markRanges, numberRanges } from '../unicode-ranges.ts';
+import { CAPITAL, CLASS, kindOf, LETTER, NUMBER, OTHER, SMALL } from '../character-class.ts';
+import { isPatternWord } from '../reference-classes.ts';
 import type { CharTest, Dialect, Flags } from './nodes.ts';
 
 const matches = (pattern: RegExp): CharTest => {
@@ -33,9 +33,13 @@ const POSIX_SETS: Readonly<Record<string, RegExp>> = {
   alnum: /^[\p{Alphabetic}\p{Nd}]$/u, blank: /^[\t\p{Zs}]$/u, graph: /^[^\p{White_Space}\p{Cc}\p{Cn}\p{Cs}]$/u, print: /^[\p{Zs}]$|^[^\p{White_Space}\p{Cc}\p{Cn}\p{Cs}]$/u,
 };
 
+const isLetter: CharTest = (code) => (kindOf(code) & CLASS) === LETTER;
+const isNumber: CharTest = (code) => (kindOf(code) & CLASS) === NUMBER;
+const isMark: CharTest = (code) => kindOf(code) === (OTHER | CAPITAL | SMALL);
+const isSmall: CharTest = (code) => kindOf(code) === (LETTER | SMALL);
 /** Those of which the engine's Unicode may be another than the reference's. */
 const TABLES: Readonly<Record<string, CharTest>> = {
-  l: memberOf(letterRanges), letter: memberOf(letterRanges), n: memberOf(numberRanges), number: memberOf(numberRanges), m: memberOf(markRanges), mark: memberOf(markRanges), ll: memberOf(lowerRanges), word: isPatternWord,
+  l: isLetter, letter: isLetter, n: isNumber, number: isNumber, m: isMark, mark: isMark, ll: isSmall, word: isPatternWord,
 };
 
 /** The class of a property of Unicode by its name, a script, or one of POSIX; undefined where there is none of that name. */

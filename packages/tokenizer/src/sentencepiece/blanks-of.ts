@@ -1,3 +1,4 @@
+import { fromBase64 } from '../normalizers/read-normalizer.ts';
 import { shown } from '../tokenizer-error.ts';
 import type { NormalizerJson, PreTokenizerJson, TokenizerJson } from '../tokenizer-json.ts';
 import { inTheWay } from './in-the-way.ts';
@@ -14,7 +15,7 @@ export interface Blanks extends Pick<ModelProto, 'addDummyPrefix' | 'removeExtra
 export function blanksOf({ normalizer, pre_tokenizer: preTokenizer }: TokenizerJson): Blanks {
   const steps = flat(normalizer);
   const [first] = steps;
-  const charsmap = first?.type === 'Precompiled' ? Uint8Array.from(atob(first.precompiled_charsmap), (char) => char.charCodeAt(0)) : undefined;
+  const charsmap = first?.type === 'Precompiled' ? fromBase64(first.precompiled_charsmap, 'normalizer.precompiled_charsmap') : undefined;
   const rest = charsmap === undefined ? steps : steps.slice(1);
   const { scheme, splits, words } = metaspaceOf(preTokenizer);
   const prefixed = scheme === 'always' || scheme === 'first';

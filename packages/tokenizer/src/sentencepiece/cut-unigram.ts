@@ -1,5 +1,5 @@
 import { sizeAt } from '../aligned/aligned-text.ts';
-import { trieOf } from '../models/unigram.ts';
+import { trieOf } from '../models/piece-trie.ts';
 import type { Cut } from './cut.ts';
 import type { ModelProto } from './model-proto.ts';
 

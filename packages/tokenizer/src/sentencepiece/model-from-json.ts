@@ -1,7 +1,8 @@
 import type { AddedTokenJson, DecoderJson, ModelJson, TokenizerJson } from '../tokenizer-json.ts';
+import { bytePieces } from '../decoders/decoders.ts';
 import { shown } from '../tokenizer-error.ts';
 import { mergeScores } from './merge-scores.ts';
-import { bytePiece, type ModelProto, type Piece } from './model-proto.ts';
+import type { ModelProto, Piece } from './model-proto.ts';
 import { blanksOf } from './blanks-of.ts';
 import { inTheWay } from './in-the-way.ts';
 
@@ -57,7 +58,7 @@ function typesOf(
     addedAt.set(token.id, token);
     tokens[token.id] = token.content;
   }
-  const bytes = new Set(byteFallback ? Array.from({ length: 256 }, (_, byte) => bytePiece(byte)) : []);
+  const bytes = new Set(byteFallback ? bytePieces : []);
   const missing = [...bytes].find((piece) => !scored.has(piece));
   if (missing !== undefined) throw inTheWay('pieces for all 256 bytes', `none for ${missing}`, 'Train with byteFallback, or turn byte_fallback off');
   return Array.from(tokens, (piece, id) => {
@@ -76,8 +77,8 @@ function checkSplits(normal: readonly Piece[]): void {
 
 /** What an unknown character costs hangs on the least likely piece, of all tokens here and of the normal ones in SentencePiece. */
 function checkLeast(vocab: readonly (readonly [string, number])[], normal: readonly Piece[]): void {
-  const least = (scores: readonly number[]): number => Math.fround(scores.reduce((min, score) => Math.min(min, score), Infinity));
-  const found = vocab.find(([, score]) => Math.fround(score) < least(normal.map((piece) => piece.score)));
+  const least = Math.fround(normal.reduce((min, { score }) => Math.min(min, score), Infinity));
+  const found = vocab.find(([, score]) => Math.fround(score) < least);
   if (found) throw inTheWay('special tokens to be no less likely than all others', shown(found[0]), 'Give it the score 0');
 }
 

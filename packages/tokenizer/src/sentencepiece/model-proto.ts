@@ -1,3 +1,4 @@
+import { bytePieces } from '../decoders/decoders.ts';
 import { MAX_TOKENS, tooLarge } from '../models/read-model.ts';
 import { shown, TokenizerError } from '../tokenizer-error.ts';
 import { protobufFields } from './protobuf.ts';
@@ -82,14 +83,9 @@ function checkPieces(pieces: readonly Piece[], byteFallback: boolean): void {
   const unknown = pieces.filter(({ type }) => type === 2).length;
   if (unknown !== 1) throw bad('one piece for what is unknown', `${unknown}`);
   const bytes = new Set(pieces.filter(({ type }) => type === 6).map(({ piece }) => piece));
-  if (byteFallback ? bytes.size !== 256 || !Array.from({ length: 256 }, (_, byte) => bytePiece(byte)).every((piece) => bytes.has(piece)) : bytes.size > 0) {
+  if (byteFallback ? bytes.size !== 256 || !bytePieces.every((piece) => bytes.has(piece)) : bytes.size > 0) {
     throw bad(byteFallback ? 'a piece for each of the 256 bytes' : 'no pieces for bytes without byte_fallback', `${bytes.size}`);
   }
-}
-
-/** The piece of a byte, `<0x0A>`. */
-export function bytePiece(byte: number): string {
-  return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
 }
 
 function unsupported(name: string, found: unknown, supported: string): TokenizerError {

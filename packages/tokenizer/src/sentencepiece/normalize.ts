@@ -1,5 +1,5 @@
 import { type Aligned, sizeAt } from '../aligned/aligned-text.ts';
-import { trieOf } from '../models/unigram.ts';
+import { trieOf } from '../models/piece-trie.ts';
 import { readCharsmap } from '../normalizers/charsmap.ts';
 import type { ModelProto } from './model-proto.ts';
 

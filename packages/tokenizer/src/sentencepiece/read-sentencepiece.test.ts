@@ -1,7 +1,7 @@
 // SentencePiece models against what SentencePiece does with hostile text, and against transformers' converters.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { readSentencePiece, tokenizerFromJson, tokenizerToText } from '../index.ts';
+import { readSentencePiece, tokenizerFromJson, tokenizerToText, writeSentencePiece } from '../index.ts';
 
 interface Expected { model: string; ids: string; decoded: string; saved?: string }
 
@@ -53,6 +53,16 @@ test('control pieces are text unless they are allowed', () => {
   expect([...tokenizer.encode('<s>')]).not.toContain(1);
   expect([...tokenizer.encode('<s>', { allowSpecial: true })]).toEqual([1]);
   expect(tokenizer.specialTokens.get('</s>')).toBe(2);
+});
+
+test('what becomes of the bytes afterwards is nothing to the tokenizer, those of a Buffer of Node either', () => {
+  for (const name of Object.keys(models)) {
+    const [given, buffer] = [bytesOf(name), Buffer.from(bytesOf(name))];
+    const tokenizer = readSentencePiece(buffer);
+    buffer.fill(0);
+    expect(writeSentencePiece(tokenizer).join() === given.join(), name).toBe(true);
+    expect(tokenizer.encode(strings[0]!)).toEqual(readSentencePiece(given).encode(strings[0]!));
+  }
 });
 
 describe('bytes that are no model', () => {

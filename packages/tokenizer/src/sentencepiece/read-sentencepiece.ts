@@ -32,8 +32,8 @@ import { pieceModel } from './piece-model.ts';
  * Kudo and Richardson 2018, https://arxiv.org/abs/1808.06226
  */
 export function readSentencePiece(bytes: Uint8Array): Tokenizer {
-  // The caller's bytes may change.
-  const source = bytes.slice();
+  // The caller's bytes may change. (What slice gives of a Buffer of Node is the same bytes.)
+  const source = Uint8Array.from(bytes);
   const proto = readModelProto(source);
   const tokenizer = generalTokenizer({
     // User-defined pieces are found by the model.

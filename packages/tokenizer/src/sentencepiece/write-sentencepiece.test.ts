@@ -79,6 +79,17 @@ test.each(['Unigram', 'as Llama'])('%s by way of its tokenizer.json: pieces, typ
   for (const text of texts) expect(again.encode(text)).toEqual(original.encode(text));
 });
 
+test('thirty thousand pieces are written in no time to speak of', () => {
+  const vocab = [['<unk>', 0], ['\u2581', -1], ...Array.from({ length: 30_000 }, (_, i): [string, number] => [String.fromCodePoint(0x10000 + i), -2 - i / 1e5])] as const;
+  const tokenizer = tokenizerFromJson({
+    version: '1.0', truncation: null, padding: null, added_tokens: [], normalizer: null, pre_tokenizer: { type: 'Metaspace', replacement: '\u2581', prepend_scheme: 'never', split: true },
+    post_processor: null, decoder: null, model: { type: 'Unigram', unk_id: 0, vocab, byte_fallback: false },
+  });
+  const start = performance.now();
+  expect(readSentencePiece(writeSentencePiece(tokenizer)).size).toBe(30_002);
+  expect(performance.now() - start).toBeLessThan(5000);
+});
+
 test('special tokens are control pieces, which no text becomes, here and there', async () => {
   const { options, corpus } = cases[0]!;
   const tokenizer = await trainUnigram(documents[corpus]!, options);

@@ -1,5 +1,5 @@
 import { sizeAt } from '../aligned/aligned-text.ts';
-import { pieceTrie } from './piece-trie.ts';
+import { pieceTrie } from '../models/piece-trie.ts';
 
 /** Pieces and their log-probabilities; the first stands for what is unknown and has none (NaN). */
 export type Pieces = readonly (readonly [piece: string, score: number])[];
@@ -28,7 +28,7 @@ const UNKNOWN_PENALTY = 10;
 
 /** Returns the function that makes the {@link Lattice} of a text, good until it makes the next one. */
 export function latticeOf(pieces: Pieces): (text: string) => Lattice {
-  const { next, ends: pieceAt } = pieceTrie(pieces);
+  const { next, ends: pieceAt } = pieceTrie(pieces.map(([piece]) => piece));
   const scoreOf = Float64Array.from(pieces, ([, score]) => score);
   const unknownScore = scoreOf.reduce((min, score) => (score < min ? score : min), Infinity) - UNKNOWN_PENALTY;
   const lattice: Lattice = { size: 0, nodes: 0, ...places(64), ...nodeArrays(256) };

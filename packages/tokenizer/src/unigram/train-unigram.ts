@@ -1,11 +1,11 @@
 import { addedToken } from '../added-tokens.ts';
+import { bytePieces } from '../decoders/decoders.ts';
 import { MAX_TOKENS } from '../models/read-model.ts';
 import { tokenizerFromJson } from '../tokenizer-from-json.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import type { DecoderJson, PostProcessorJson } from '../tokenizer-json.ts';
 import { checkNumber, checkSpecialTokens } from '../train/check-training.ts';
 import { countPieces, type Pipeline } from '../train/count-pieces.ts';
-import { bytePiece } from '../sentencepiece/model-proto.ts';
 import { pauses } from '../train/pacer.ts';
 import { choosePieces } from './choose-pieces.ts';
 import { fitPieces } from './fit-pieces.ts';
@@ -118,7 +118,7 @@ const UNKNOWN = '<UNK>';
 
 function firstTokens({ specialTokens, unkToken, byteFallback }: { specialTokens: readonly string[]; unkToken: string | undefined; byteFallback: boolean }): string[] {
   const unknown = unkToken === undefined || specialTokens.includes(unkToken) ? [] : [unkToken];
-  const bytes = byteFallback ? Array.from({ length: 256 }, (_, byte) => bytePiece(byte)) : [];
+  const bytes = byteFallback ? bytePieces : [];
   return [...unknown, ...specialTokens, ...bytes];
 }
 
