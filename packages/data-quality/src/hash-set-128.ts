@@ -21,7 +21,8 @@ function rotate(x: number, bits: number): number {
   return (x << bits) | (x >>> (32 - bits));
 }
 
-function finish(x: number): number {
+/** Spreads what differs in a few bits over all of them: the last step of MurmurHash3. */
+export function finish(x: number): number {
   let h = x;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

@@ -22,6 +22,9 @@ export interface Histogram {
   report(): HistogramReport;
 }
 
+/** A measured value as JSON can hold it: a score that is infinite counts as the largest number. */
+export const finite = (value: number): number => Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
+
 /** For a fraction (threshold of at most 1) bins of 0.05; for a count or a length 1, 2, 5, 10, 20, 50, …: never many bins. */
 export function histogram(threshold: number): Histogram {
   const counts = new Map<number, number>();
@@ -46,7 +49,7 @@ export function histogram(threshold: number): Histogram {
 
   return {
     merge(report) {
-      sum += report.sum;
+      sum = finite(sum + report.sum);
       min = Math.min(min, report.min);
       max = Math.max(max, report.max);
       for (const { from, to, count } of report.bins) {
@@ -56,9 +59,10 @@ export function histogram(threshold: number): Histogram {
         times += count;
       }
     },
-    add(value) {
+    add(measured) {
+      const value = finite(measured);
       times++;
-      sum += value;
+      sum = finite(sum + value);
       min = Math.min(min, value);
       max = Math.max(max, value);
       const key = keyOf(value);

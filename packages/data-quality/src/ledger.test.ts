@@ -48,6 +48,19 @@ test('counts documents, code points and bytes in and out, and why the rest went'
   );
 });
 
+test('what JSON cannot hold is counted as the largest number', () => {
+  const ledger = createLedger();
+  const drop = (measured: number, threshold: number): void => ledger.droppedDocument({ id: 'a', text: 'x' }, { filter: 'score', verdict: { keep: false, reason: `r${threshold}`, measured, threshold, comparison: 'min' } });
+  for (const threshold of [0.5, 20]) for (const measured of [Infinity, Infinity, -Infinity, -Infinity, -Infinity]) drop(measured, threshold);
+  const report = ledger.toJSON();
+  expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+  expect(report.dropped.map(({ measured: { min, max } }) => [min, max])).toEqual(Array(2).fill([-Number.MAX_VALUE, Number.MAX_VALUE]));
+  const again = createLedger();
+  again.merge(report);
+  again.merge(report);
+  expect(JSON.parse(JSON.stringify(again.toJSON()))).toEqual(again.toJSON());
+});
+
 test('what readers passed over is counted, and ids cannot send escape sequences', () => {
   const ledger = createLedger();
   ledger.skippedInput('a device', '/dev/\u001b[31mred');

@@ -32,6 +32,22 @@ test('an array of objects, in any layout; ids are numbers of records', async () 
   }
 });
 
+test('a source that is not gone through is closed', async () => {
+  for (const content of ['x', '[{"text":"a"},7', '{"text":"a"}\n7\n']) {
+    let closed = false;
+    async function* source(): AsyncGenerator<Uint8Array> {
+      try {
+        yield* cut(content, 2);
+        yield* cut(' '.repeat(100), 2);
+      } finally {
+        closed = true;
+      }
+    }
+    await expect((async () => { for await (const _ of readJson(source())); })(), content).rejects.toThrow(DataError);
+    expect(closed, content).toBe(true);
+  }
+});
+
 test('any list of records comes back', async () => {
   await fc.assert(fc.asyncProperty(fc.array(fc.record({ text: fc.string({ unit: 'grapheme' }), other: fc.jsonValue() }), { minLength: 1 }), fc.integer({ min: 1, max: 50 }), fc.constantFrom(undefined, 2), async (records, size, indent) => {
     expect((await read(JSON.stringify(records, null, indent), { size })).map(({ text, meta }) => ({ text, other: meta?.['other'] }))).toEqual(JSON.parse(JSON.stringify(records)));

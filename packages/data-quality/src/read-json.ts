@@ -2,6 +2,7 @@ import { badRecords, type BadRecordOptions } from './bad-records.ts';
 import { DataError } from './data-error.ts';
 import { jsonElements } from './json-elements.ts';
 import { jsonDocument, jsonFault } from './json-record.ts';
+import { peek } from './peek.ts';
 import { readJsonl } from './read-jsonl.ts';
 import { DEFAULT_MAX_LINE_BYTES } from './read-lines.ts';
 import type { Document } from './types.ts';
@@ -23,28 +24,6 @@ const BRACKET = 0x5b;
 const BRACE = 0x7b;
 const isSpace = (byte: number): boolean => byte === 32 || (byte >= 9 && byte <= 13) || byte === 0xef || byte === 0xbb || byte === 0xbf;
 
-/** The first byte that is no white space, and the whole stream. */
-async function peek(stream: AsyncIterable<Uint8Array>): Promise<{ first: number | undefined; bytes: AsyncGenerator<Uint8Array> }> {
-  const chunks = stream[Symbol.asyncIterator]();
-  const held: Uint8Array[] = [];
-  let first: number | undefined;
-  while (first === undefined) {
-    const { done, value } = await chunks.next();
-    if (done) break;
-    held.push(value.slice());
-    first = value.find((byte) => !isSpace(byte));
-  }
-  const bytes = async function* (): AsyncGenerator<Uint8Array> {
-    try {
-      yield* held.splice(0);
-      for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
-    } finally {
-      await chunks.return?.();
-    }
-  };
-  return { first, bytes: bytes() };
-}
-
 /**
  * Documents of a JSON file: an array of objects, one document each, the text in `textField`, the other fields in `meta`. A
  * stream that starts with an object is read as JSON Lines. The array is never held whole: memory is one chunk plus one record.
@@ -63,13 +42,14 @@ async function peek(stream: AsyncIterable<Uint8Array>): Promise<{ first: number 
 export async function* readJson(stream: AsyncIterable<Uint8Array>, options: ReadJsonOptions = {}): AsyncGenerator<Document> {
   const { textField = 'text', idField = 'id', maxRecordBytes = DEFAULT_MAX_LINE_BYTES, source, allowEmpty = false } = options;
   const passOver = badRecords('readJson', options);
-  const { first, bytes } = await peek(stream);
+  let first: number | undefined;
+  const { bytes, close } = await peek(stream, (chunk) => (first = chunk.find((byte) => !isSpace(byte))) !== undefined);
   if (first === BRACE) {
     yield* readJsonl(bytes, { ...options, maxLineBytes: maxRecordBytes });
     return;
   }
   if (first !== undefined && first !== BRACKET) {
-    await bytes.return(undefined);
+    await close();
     throw new DataError('E_JSON', { problem: `readJson: expected an array of objects or JSON Lines but found byte 0x${first.toString(16).padStart(2, '0')} at the start`, remedy: 'Check that the file is JSON in UTF-8, uncompressed.', file: source, line: 1 });
   }
   let records = 0;

@@ -24,9 +24,10 @@ try {
   expect(error.code === 'E_ZSTD_UNSUPPORTED', `a Node without zstd but found ${error}`);
 }
 
-import { readHubDataset, readTokenShards, writeTokenShards } from '@llm/data-quality/node';
+import { isWithin, readHubDataset, readTokenShards, writeTokenShards } from '@llm/data-quality/node';
 
 await writeDocuments('documents/c.parquet', documents);
+expect(isWithin('documents/shards', 'documents') && !isWithin('documents', 'documents/shards'), 'the one folder in the other');
 const { shards } = await writeTokenShards('documents/shards', readDocuments(['documents/c.parquet']), { encode: (text) => [...text].map((char) => char.charCodeAt(0)), vocabSize: 128 });
 const shard = [];
 for await (const ids of readTokenShards(shards.map(({ file }) => file))) shard.push(String.fromCharCode(...ids));
@@ -50,3 +51,10 @@ expect(result?.manifest.documents.in === 3 && result.manifest.documents.out === 
 const recipe = { module: import.meta.resolve('@llm/data-quality/shards/fineweb-recipe'), name: 'finewebRecipe', options: { fastMinhash: true } };
 const web = await runShards(['documents/d.jsonl'], { out: 'web', recipe, workers: 1 });
 expect(web.failed.length === 0 && web.result?.manifest.documents.in === 3, `a run of FineWeb's recipe but found ${JSON.stringify(web.failed)}`);
+
+import { readJsonRecords, wouldFind } from '@llm/data-quality/node';
+
+const records = [];
+for await (const { line, value, error } of readJsonRecords('documents/d.jsonl')) records.push(error === undefined && value.text === 'short' ? line : 0);
+expect(records.join() === '0,2,0', `the second of three records but found ${records}`);
+expect(await wouldFind('documents', 'documents/e.jsonl') && !(await wouldFind('documents/*.md', 'documents/e.jsonl')), 'a place where the file would be read, and one where it would not');

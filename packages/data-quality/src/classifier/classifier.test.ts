@@ -51,6 +51,13 @@ describe('a classifier', () => {
     expect(code! + river!).toBeCloseTo(1, 12);
   });
 
+  test('labels may be called anything', () => {
+    const named = trainTextClassifier([{ text: 'yes', label: '__proto__' }, { text: 'no', label: 'constructor' }]);
+    const entries = Object.entries(readTextClassifier(named.encode()).probabilities('yes'));
+    expect(entries.map(([label]) => label)).toEqual(['__proto__', 'constructor']);
+    expect(entries[0]![1]).toBeGreaterThan(0.5);
+  });
+
   test('other bytes are refused', () => {
     const bytes = trainTextClassifier(examples, { bits: 8 }).encode();
     const refused = { code: 'E_CLASSIFIER' };

@@ -1,3 +1,6 @@
+import { fnv1a } from '../fnv1a.ts';
+import { finish } from '../hash-set-128.ts';
+
 /** Hashed features of a text: which there are, and how much of each; the squares add up to 1. */
 export interface TextFeatures {
   readonly ids: Uint32Array;
@@ -16,31 +19,18 @@ const WORDS = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{
 /** Enough to judge by, and a bound on the time for a text of any length. */
 const MAX_UNITS = 50_000;
 
-function hashOf(word: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
-  return hash;
-}
-
-/** Spreads what differs in a few bits over all of them (the last step of MurmurHash3). */
-function mixed(hash: number): number {
-  let bits = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return (bits ^ (bits >>> 16)) >>> 0;
-}
-
 /**
  * The runs of one to `ngrams` words of a text in lower case, hashed to 2^bits numbers and counted: value = count / √Σ count².
  * Texts longer than 50,000 units are judged by their beginning.
  */
 export function textFeatures(text: string, { bits, ngrams }: TextFeatureOptions): TextFeatures {
-  const words = (text.slice(0, MAX_UNITS).toLowerCase().match(WORDS) ?? []).map(hashOf);
+  const words = (text.slice(0, MAX_UNITS).toLowerCase().match(WORDS) ?? []).map((word) => fnv1a(word));
   const counts = new Map<number, number>();
   for (let from = 0; from < words.length; from++) {
     let run = 0;
     for (let n = 0; n < ngrams && from + n < words.length; n++) {
       run = (Math.imul(run, 0x9e3779b1) + words[from + n]!) | 0;
-      const id = mixed(run) >>> (32 - bits);
+      const id = finish(run) >>> (32 - bits);
       counts.set(id, (counts.get(id) ?? 0) + 1);
     }
   }

@@ -1,3 +1,4 @@
+import { layOut, loopsOf, type CompiledLoops } from '../compiled-loops.ts';
 import { compiled } from './compiled-products.ts';
 
 /** For each row the candidate with the largest x · c + bias, the first one of equals; −1 where there is none. */
@@ -15,9 +16,7 @@ export interface LargestProductsOptions {
   readonly earlier?: boolean;
 }
 
-interface Loops {
-  readonly memory: WebAssembly.Memory;
-  firstFree(): number;
+interface Loops extends CompiledLoops {
   largest(rows: number, rowCount: number, firstRow: number, candidates: number, candidateCount: number, firstCandidate: number, biases: number, bytes: number, earlier: boolean, scores: number, indices: number): void;
 }
 
@@ -44,18 +43,7 @@ export function plainLargestProducts(rows: Float32Array, candidates: Float32Arra
   return { scores, indices };
 }
 
-let instance: Loops | undefined;
-
-/** The same instance each time, whose memory holds a batch and a tile; undefined where there is no WebAssembly with SIMD. */
-function openLoops(): Loops | undefined {
-  if (typeof WebAssembly === 'undefined') return undefined;
-  try {
-    instance ??= new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(atob(compiled), (char) => char.charCodeAt(0)))).exports as unknown as Loops;
-    return instance;
-  } catch {
-    return undefined;
-  }
-}
+const openLoops = loopsOf<Loops>(compiled);
 
 /** By the compiled loop where there is WebAssembly with SIMD, with sums in another order than the definition's. */
 export function largestProducts(rows: Float32Array, candidates: Float32Array, options: LargestProductsOptions): LargestProducts {
@@ -66,13 +54,7 @@ export function largestProducts(rows: Float32Array, candidates: Float32Array, op
   const candidateCount = candidates.length / stride;
   const bytes = 4 * stride;
   const [batch, tile] = [Math.min(ROWS, count), Math.min(CANDIDATES, candidateCount)];
-  const atRows = Math.ceil(loops.firstFree() / 16) * 16;
-  const atCandidates = atRows + batch * bytes;
-  const atBiases = atCandidates + tile * bytes;
-  const atScores = atBiases + 4 * CANDIDATES;
-  const atIndices = atScores + 4 * ROWS;
-  const missing = atIndices + 4 * ROWS - loops.memory.buffer.byteLength;
-  if (missing > 0) loops.memory.grow(Math.ceil(missing / 65_536));
+  const [atRows = 0, atCandidates = 0, atBiases = 0, atScores = 0, atIndices = 0] = layOut(loops, [batch * bytes, tile * bytes, 4 * CANDIDATES, 4 * ROWS, 4 * ROWS]);
   const { buffer } = loops.memory;
   const memory = new Float32Array(buffer);
   const scores = new Float32Array(count);

@@ -10,6 +10,7 @@ import { dateOf, domainOf } from './document-facts.ts';
 import { numberConflicts } from './number-conflicts.ts';
 import { relevanceTo } from './relevance-to.ts';
 import { textDamage } from './text-damage.ts';
+import { writtenIbans } from './written-ibans.ts';
 
 const LINE = 'They had walked along the wall of the harbour for an hour and counted the boats.';
 const of = (text: string, meta: Record<string, unknown> = {}, source = 's'): Document => ({ id: text.slice(0, 9), text, source, meta });
@@ -33,6 +34,19 @@ test.each([
   ['IBAN: GB83 WEST 1234 5698 7654 32', ['wrongIdentifiers']],
 ] as const)('damage of %j', (text, damage) => { expect(textDamage(text)).toEqual(damage); });
 
+test('numbers after IBAN are those that a pattern finds, in linear time', () => {
+  const random = seededRandom(3);
+  const pieces = ['IBAN', 'IBAN ', 'DE12', ' ', 'A', '7', 'AB3', 'WXYZ', ' WXYZ', ' WXYZ', ' 1234', 'x', '_', '.', ':', '\n', 'é'];
+  for (let n = 0; n < 20_000; n++) {
+    const text = `${random(3) > 0 ? 'IBAN DE12' : ''}${Array.from({ length: random(16) }, () => pieces[random(pieces.length)]).join('')}`;
+    const expected = [...text.matchAll(/\bIBAN:?\s{0,3}([A-Z]{2}\d{2}(?: ?[A-Z\d]{1,4}){3,8})\b/g)].map(([, number]) => number!.replaceAll(' ', ''));
+    expect(writtenIbans(text), JSON.stringify(text)).toEqual(expected);
+  }
+  const from = process.cpuUsage().user;
+  expect(textDamage(`IBAN DE12${'A'.repeat(300)}\n`.repeat(10_000))).toEqual([]);
+  expect((process.cpuUsage().user - from) / 1e6).toBeLessThan(2);
+});
+
 test('texts that break off, and those that only end without a mark', () => {
   for (const text of [LINE.slice(0, -1), `${LINE}\n${LINE.slice(0, 60)}`, '他们沿着港口的墙走了一个小时数了数那里的船，', '```js\nlet a;\n', 'It was one of those that had been there (']) expect(breaksOff(text), text).toBe(true);
   for (const text of [LINE, `${LINE}\n- one item`, `${LINE}\n\n\`\`\`js\nlet a\n\`\`\``, '', '他们走了。', '标题', `"${LINE}"`, 'A, b, c, d, e, f, g, h, i, j, k!']) expect(breaksOff(text), text).toBe(false);
@@ -48,6 +62,12 @@ test('accuracy is the share without damage, times what the judge says', async ()
 test('completeness wants every field and an end', async () => {
   const documents = [of(LINE, { license: 'MIT', title: 't' }), of(LINE, { title: ' ' }), of(LINE.slice(0, -1), { title: 't', license: 'MIT' }), of('', { title: 't', license: 'MIT' })];
   expect((await first(documents, { requiredFields: ['text', 'title', 'license'] })).completeness).toEqual({ value: 0.25, evidence: { 'without text': 1, 'without title': 1, 'without license': 1, breakOff: 1 } });
+});
+
+test('what every object has is no field of a document', async () => {
+  const [with_, without] = [JSON.parse('{"__proto__":"x","constructor":"y"}') as Record<string, unknown>, {}];
+  const { value, evidence } = (await first([of(LINE, with_), of(LINE, without)], { requiredFields: ['__proto__', 'constructor'] })).completeness;
+  expect([value, Object.entries(evidence)]).toEqual([0.5, [['without __proto__', 1], ['without constructor', 1], ['breakOff', 0]]]);
 });
 
 test('consistency: the modes of fields, language and encoding, and numbers that contradict each other', async () => {

@@ -1,3 +1,4 @@
+import { fnv1a } from '../fnv1a.ts';
 import { wordTokens } from '../sft/word-tokens.ts';
 
 export interface DistinctNgrams {
@@ -8,12 +9,6 @@ export interface DistinctNgrams {
 
 const SLOTS = 4096;
 const WINDOW = SLOTS / 2;
-
-function hashOf(word: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
-  return hash;
-}
 
 /**
  * How many of the n-grams of words are new, in windows of 2,048 that run on over the documents: a share that does not fall as a
@@ -41,7 +36,7 @@ export function distinctNgrams(n: number): DistinctNgrams {
   };
   return {
     add(text) {
-      const hashes = wordTokens(text).map(hashOf);
+      const hashes = wordTokens(text).map((word) => fnv1a(word));
       for (let i = 0; i + n <= hashes.length; i++) {
         let hash = 0;
         for (let j = i; j < i + n; j++) {

@@ -30,7 +30,8 @@ export function domainOf(document: Document): string | undefined {
 /** A field of the document, of its meta or of its provenance, for checks of what is there. */
 export function fieldOf(document: Document, name: string): unknown {
   if (name === 'id' || name === 'text') return document[name];
-  return (provenanceOf(document) as Readonly<Record<string, unknown>>)[name] ?? document.meta?.[name];
+  const own = (of: object | undefined): unknown => (of && Object.hasOwn(of, name) ? (of as Readonly<Record<string, unknown>>)[name] : undefined);
+  return own(provenanceOf(document)) ?? own(document.meta);
 }
 
 /** What the documents of one source have in common: the names of their fields, how lines end and whether the text is composed (NFC). */

@@ -1,4 +1,5 @@
 import { isIban } from '../pii/checksums.ts';
+import { writtenIbans } from './written-ibans.ts';
 
 /** What can be wrong with the characters of a text, or with a number in it that checks itself. */
 export type Damage = 'replacementCharacters' | 'mojibake' | 'controlCharacters' | 'loneSurrogates' | 'wrongIdentifiers';
@@ -23,7 +24,6 @@ function isMojibake(text: string): boolean {
 }
 
 const ISBN = /\bISBN(?:-1[03])?:?\s{0,3}([\d][\d -]{7,18}[\dXx])(?![\dXx])/g;
-const IBAN = /\bIBAN:?\s{0,3}([A-Z]{2}\d{2}(?: ?[A-Z\d]{1,4}){3,8})\b/g;
 
 function isIsbn(written: string): boolean {
   const digits = [...written.replace(/[ -]/g, '').toUpperCase()].map((digit) => (digit === 'X' ? 10 : Number(digit)));
@@ -50,7 +50,7 @@ export function textDamage(text: string): Damage[] {
   if (isMojibake(text)) damage.push('mojibake');
   if (CONTROL.test(text)) damage.push('controlCharacters');
   if (SURROGATE.test(text)) damage.push('loneSurrogates');
-  const wrong = [...text.matchAll(ISBN)].some(([, number]) => !isIsbn(number as string)) || [...text.matchAll(IBAN)].some(([, number]) => !isIban((number as string).replaceAll(' ', '')));
+  const wrong = [...text.matchAll(ISBN)].some(([, number]) => !isIsbn(number as string)) || writtenIbans(text).some((number) => !isIban(number));
   if (wrong) damage.push('wrongIdentifiers');
   return damage;
 }

@@ -52,9 +52,11 @@ export function chooseFiles(files: readonly string[], { configs, config, split, 
   if (config !== undefined && !names.includes(config)) throw fail(`a config ${JSON.stringify(config)}`, names.length > 0 ? names.slice(0, 20).join(', ') : 'none in the card of the dataset', 'Name one of these, or the files with path.');
   const chosen = config === undefined ? (all.length === 1 ? all[0] : all.find(({ isDefault }) => isDefault)) : all.find(({ name }) => name === config);
   if (all.length > 0 && !chosen) throw fail('the name of a config', `${names.slice(0, 20).join(', ')} to choose from`, 'Name one of these with config.');
-  const inside = chosen?.folder === undefined ? files : files.filter((path) => path.startsWith(`${chosen.folder?.replace(/^\.\/|\/+$/g, '')}/`));
+  const folder = (chosen?.folder ?? '').split('/').flatMap((part) => (part === '' || part === '.' ? [] : [`${part}/`])).join('');
+  // Names and patterns are those below the folder, as the `datasets` library has it.
+  const inside = files.flatMap((path) => (path.startsWith(folder) ? [path.slice(folder.length)] : []));
   const splits = chosen?.splits ? new Map([...chosen.splits].map(([name, patterns]) => [name, filesMatching(inside, patterns)])) : splitFiles(inside);
-  const found = splits.get(split);
+  const found = splits.get(split)?.map((path) => `${folder}${path}`);
   if (!found || found.length === 0) throw fail(`files of the split ${JSON.stringify(split)}`, splits.size > 0 ? `the splits ${[...splits.keys()].slice(0, 20).join(', ')}` : `no data among ${files.length} files`, 'Name a split that there is, or the files with path.');
   return found;
 }

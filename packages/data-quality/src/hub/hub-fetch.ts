@@ -1,4 +1,5 @@
 import { DataError } from '../data-error.ts';
+import { sleep } from '../sleep.ts';
 
 export interface HubAccess {
   /** Starts with `hf_`; sent to the Hub alone, in a header, and put into no message. */
@@ -29,22 +30,6 @@ function retryAfter(header: string | null): number | undefined {
   if (header === null || header === '') return undefined;
   const wait = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   return Number.isNaN(wait) ? undefined : Math.max(0, wait);
-}
-
-/** Waits, or throws what the signal says. */
-export async function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  signal?.throwIfAborted();
-  await new Promise<void>((done, fail) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      fail(signal?.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      done();
-    }, milliseconds);
-    signal?.addEventListener('abort', stop, { once: true });
-  });
 }
 
 /** How long to wait before the try with this number, from 0. */

@@ -1,6 +1,7 @@
 import { DataError } from '../data-error.ts';
 import type { ByteSource } from '../parquet/byte-source.ts';
-import { backOff, hubFetch, sleep, type HubAccess } from './hub-fetch.ts';
+import { sleep } from '../sleep.ts';
+import { backOff, hubFetch, type HubAccess } from './hub-fetch.ts';
 
 export interface HubFile {
   readonly size: number;

@@ -263,6 +263,13 @@ describe('the configs of a card', () => {
     expect(choose([a, { config_name: 'c', data_files: ['b/y*'], default: true }])).toEqual(['b/y.csv']);
     expect(choose([a, { config_name: 'c', data_dir: 'b' }], { config: 'c' })).toEqual(['b/x.csv', 'b/y.csv']);
     expect(choose(undefined)).toEqual(['a/train.csv']);
+    // Below data_dir, as datasets resolves it.
+    for (const folder of ['b', './b/', 'b//', './/b/.']) {
+      expect(choose([{ config_name: 'c', data_dir: folder, data_files: 'y*' }])).toEqual(['b/y.csv']);
+      expect(choose([{ config_name: 'c', data_dir: folder, data_files: [{ split: 'train', path: './x.csv' }] }])).toEqual(['b/x.csv']);
+      expect(() => choose([{ config_name: 'c', data_dir: folder, data_files: 'b/*' }])).toThrow('files of the split "train"');
+    }
+    for (const folder of ['.', './', '']) expect(choose([{ config_name: 'c', data_dir: folder }])).toEqual(choose(undefined));
   });
 
   test.each([

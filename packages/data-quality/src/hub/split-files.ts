@@ -10,7 +10,7 @@ const SEPARATOR = '[-._ 0-9]';
 const NEVER_DATA = new Set(['README.md', 'config.json', 'dataset_info.json', 'dataset_infos.json', 'dummy_data.zip', 'dataset_dict.json']);
 const SHARD = /^data\/(\w+(?:\.\w+)*)-\d{5}-of-\d{5}[^/]*\.[^/]*$/;
 
-const isHidden = (part: string): boolean => part.startsWith('.');
+const isHidden = (part: string): boolean => part.startsWith('.') && !/^\.+$/.test(part);
 const isSpecial = (part: string): boolean => part.startsWith('__');
 
 /** Hidden files and folders such as `__pycache__` are data only for a pattern that names as many. */

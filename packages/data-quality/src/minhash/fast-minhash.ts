@@ -1,5 +1,6 @@
+import { layOut } from '../compiled-loops.ts';
 import { mix } from '../vocabulary.ts';
-import { layOut, openLoops, type Loops } from './loops.ts';
+import { openLoops, type Loops } from './loops.ts';
 import { checkBuckets, type Minhasher, type MinhashOptions } from './minhash.ts';
 import { becomes, DIGIT, simplifyText, SLOW } from './simplify-text.ts';
 import { plainSketch, plainWordHashes, type SketchOptions } from './sketch.ts';

@@ -1,4 +1,5 @@
-import { layOut, openLoops, type Loops } from './loops.ts';
+import { layOut } from '../compiled-loops.ts';
+import { openLoops, type Loops } from './loops.ts';
 import { createPermutations, interleaved, smallest32, smallest64, type Permutations } from './permutations.ts';
 import { createShingleHasher, createWordBytes, type ShingleOptions } from './shingles.ts';
 

@@ -35,29 +35,32 @@ export function encodeShard({ buckets, settings }: Minhasher, documents: number,
   return new Uint8Array(out.buffer);
 }
 
-async function readNumbers(shard: ShardBytes, number: number, [start, end]: readonly [start: number, end: number]): Promise<Uint32Array> {
+/** Numbers of 32 bits out of some bytes. Throws what `cutOff` makes of how many there are where that is not all of them. */
+export async function readNumbers(shard: ShardBytes, [start, end]: readonly [start: number, end: number], cutOff: (found: number) => DataError): Promise<Uint32Array> {
   const bytes = shard instanceof Uint8Array ? shard.subarray(start, end) : await shard.read(start, end);
-  if (bytes.length !== end - start) {
-    throw new DataError('E_MINHASH_SHARD', { problem: `clusterShards: expected bytes ${start} to ${end} of shard ${number} but found ${bytes.length} of them`, remedy: 'It was cut off: encode it again.' });
-  }
+  if (bytes.length !== end - start) throw cutOff(bytes.length);
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
   return new Uint32Array(aligned.buffer, aligned.byteOffset, (end - start) / 4);
 }
 
+const readSignatures = (shard: ShardBytes, number: number, range: readonly [start: number, end: number]): Promise<Uint32Array> => readNumbers(shard, range, (found) => new DataError('E_MINHASH_SHARD', {
+  problem: `clusterShards: expected bytes ${range[0]} to ${range[1]} of shard ${number} but found ${found} of them`, remedy: 'It was cut off: encode it again.',
+}));
+
 /** The header of a shard, checked. */
 export async function readShardHeader(shard: ShardBytes, number: number): Promise<ShardHeader> {
-  const [mark, version, documents = 0, buckets = 0, ...settings] = await readNumbers(shard, number, [0, HEADER_BYTES]);
+  const [mark, version, documents = 0, buckets = 0, ...settings] = await readSignatures(shard, number, [0, HEADER_BYTES]);
   if (mark !== MARK || version !== VERSION) {
     throw new DataError('E_MINHASH_SHARD', { problem: `clusterShards: expected what MinhashIndex.encode wrote but found other bytes in shard ${number}`, remedy: 'Pass the files of signatures, not those of documents.' });
   }
   // Before memory is taken for so many documents, they have to be there.
   const end = HEADER_BYTES + 8 * documents * buckets;
-  if (documents > 0) await readNumbers(shard, number, [end - 4, end]);
+  if (documents > 0) await readSignatures(shard, number, [end - 4, end]);
   return { documents, buckets, settings: settings.join() };
 }
 
 /** The keys of one bucket. */
 export function readColumn(shard: ShardBytes, number: number, { documents, bucket }: { readonly documents: number; readonly bucket: number }): Promise<Uint32Array> {
   const start = HEADER_BYTES + 8 * documents * bucket;
-  return readNumbers(shard, number, [start, start + 8 * documents]);
+  return readSignatures(shard, number, [start, start + 8 * documents]);
 }

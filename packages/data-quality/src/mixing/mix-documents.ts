@@ -1,7 +1,8 @@
+import { fnv1a } from '../fnv1a.ts';
 import { utf8Bytes } from '../text-length.ts';
 import type { Document } from '../types.ts';
 import type { MixPlan } from './plan-mix.ts';
-import { seedOf, seededRandom } from './seeded-random.ts';
+import { seededRandom } from './seeded-random.ts';
 
 /** Opens the documents of one key from their start; called again for each epoch. */
 export type OpenSource = () => AsyncIterable<Document> | Iterable<Document>;
@@ -33,7 +34,8 @@ interface Lane {
 /** Documents of one source, epoch after epoch, each epoch shuffled through a buffer in an order of its own. */
 async function* epochs(key: string, open: OpenSource, { seed, size }: { seed: number; size: number }): AsyncGenerator<{ epoch: number; document: Document }> {
   for (let epoch = 0; ; epoch++) {
-    const random = seededRandom(seedOf(seed, `${epoch}:${key}`));
+    // Each source has an order of its own.
+    const random = seededRandom(fnv1a(`${epoch}:${key}`, seed));
     const buffer: Document[] = [];
     let any = false;
     for await (const document of open()) {

@@ -39,6 +39,12 @@ export function dataVersion(manifest: Pick<DataManifest, 'name' | 'version' | 'd
   return { format: 1, name, version, at, documents, bytes, dropped, dimensions: Object.fromEntries(sources.map((each) => [each.source, values(each)])), statistics: sources.map(({ statistics }) => statistics) };
 }
 
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isStatistics = (value: unknown): boolean => isRecord(value) && typeof value['source'] === 'string' && typeof value['documents'] === 'number' && isRecord(value['bins']) && Object.values(value['bins']).every(isRecord);
+/** Whether a line has what `driftAlerts` goes into. */
+const isVersion = (value: unknown): boolean => isRecord(value) && value['format'] === 1 && typeof value['version'] === 'string' && isRecord(value['dropped'])
+  && isRecord(value['dimensions']) && Object.values(value['dimensions']).every(isRecord) && Array.isArray(value['statistics']) && value['statistics'].every(isStatistics);
+
 /**
  * The versions in a ledger, JSON Lines to which `versionLine` adds, the oldest first.
  *
@@ -63,7 +69,7 @@ export function readVersions(ledger: string, { file }: { readonly file?: string 
     } catch {
       fail('a line that is cut off or no JSON', 'Take it out if it is the last; else put the ledger back from a copy.');
     }
-    if (typeof parsed !== 'object' || parsed === null || parsed.format !== 1 || typeof parsed.version !== 'string' || !Array.isArray(parsed.statistics) || typeof parsed.dimensions !== 'object') fail('none of format 1', 'Check that the file is a ledger of versions.');
+    if (!isVersion(parsed)) fail('none of format 1', 'Check that the file is a ledger of versions.');
     const { previous: chained, ...version } = parsed;
     if (chained !== previous) fail('one that does not follow the line before it', 'Lines are only ever added: put the ledger back from a copy.');
     previous = textHash(line);

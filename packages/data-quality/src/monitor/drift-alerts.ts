@@ -62,7 +62,7 @@ export function driftAlerts(before: DataVersion, after: DataVersion, { psi = 0.2
   }
   for (const [source, values] of Object.entries(after.dimensions)) {
     for (const [dimension, now] of Object.entries(values)) {
-      const then = before.dimensions[source]?.[dimension as keyof typeof values];
+      const then = Object.hasOwn(before.dimensions, source) ? before.dimensions[source]?.[dimension as keyof typeof values] : undefined;
       if (typeof then === 'number' && now !== null && then - now >= dimensionFall) alerts.push({ kind: 'dimension', source, of: dimension, before: then, after: now, message: `${source}: ${dimension} fell from ${then.toFixed(3)} to ${now.toFixed(3)}` });
     }
   }

@@ -68,31 +68,33 @@ export function summarizeFeedback(records: Iterable<FeedbackRecord>, { reviewAt 
   let anonymous = 0;
   for (const record of records) last.set(JSON.stringify([record.id, record.user ?? anonymous++]), record);
   const documents = new Map<string, { good: number; bad: number; source: string }>();
-  const reasons: Record<string, number> = {};
-  const sources: Record<string, { good: number; bad: number; documents: number; badDocuments: number }> = {};
+  // Maps, as a file may name a source or a reason __proto__.
+  const reasons = new Map<string, number>();
+  const sources = new Map<string, { good: number; bad: number; documents: number; badDocuments: number }>();
   for (const { id, verdict, reason, source } of last.values()) {
     const tally = documents.get(id) ?? { good: 0, bad: 0, source: '' };
     tally[verdict]++;
     if (source !== undefined) tally.source = source;
     documents.set(id, tally);
-    if (reason !== undefined && verdict === 'bad') reasons[reason] = (reasons[reason] ?? 0) + 1;
+    if (reason !== undefined && verdict === 'bad') reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   for (const { good, bad, source } of documents.values()) {
-    const of = (sources[source] ??= { good: 0, bad: 0, documents: 0, badDocuments: 0 });
+    const of = sources.get(source) ?? { good: 0, bad: 0, documents: 0, badDocuments: 0 };
     of.good += good;
     of.bad += bad;
     of.documents++;
     if (bad > good) of.badDocuments++;
+    sources.set(source, of);
   }
   const complaints = [...documents].filter(([, { bad }]) => bad >= reviewAt).sort(([a, x], [b, y]) => y.bad - x.bad || (a < b ? -1 : 1));
   return {
     review: complaints.map(([id]) => id),
     block: {
       ids: complaints.filter(([, { good, bad }]) => bad >= blockAt && bad > good).map(([id]) => id),
-      sources: Object.entries(sources).filter(([name, { documents: count, badDocuments }]) => name !== '' && count >= blockSourceAt.documents && badDocuments >= blockSourceAt.badShare * count).map(([name]) => name).sort(),
+      sources: [...sources].filter(([name, { documents: count, badDocuments }]) => name !== '' && count >= blockSourceAt.documents && badDocuments >= blockSourceAt.badShare * count).map(([name]) => name).sort(),
     },
-    sources: Object.fromEntries(Object.entries(sources).map(([name, { good, bad, documents: count }]) => [name, { good, bad, documents: count }])),
-    reasons,
+    sources: Object.fromEntries([...sources].map(([name, { good, bad, documents: count }]) => [name, { good, bad, documents: count }])),
+    reasons: Object.fromEntries(reasons),
   };
 }
 

@@ -32,6 +32,15 @@ test('a ledger that was changed, cut or is none is refused with its line', async
   }
 });
 
+test('a line whose parts are of another kind is refused', async () => {
+  const good = JSON.parse(versionLine('', await version(some(3)))) as Record<string, unknown> & { statistics: object[] };
+  expect(readVersions(`${JSON.stringify(good)}\n`)).toHaveLength(1);
+  for (const wrong of [
+    { dimensions: null }, { dimensions: [] }, { dimensions: { a: null } }, { dropped: null }, { dropped: undefined }, { statistics: [null] }, { statistics: ['x'] }, { statistics: [{}] }, { statistics: [{ ...good.statistics[0], bins: null }] },
+    { statistics: [{ ...good.statistics[0], bins: { language: null } }] },
+  ]) expect(() => readVersions(`${JSON.stringify({ ...good, ...wrong })}\n`), JSON.stringify(wrong)).toThrow(expect.objectContaining({ code: 'E_VERSIONS', line: 1 }));
+});
+
 test('alerts: sources, sizes, drops, dimensions and distributions; none where nothing changed', async () => {
   const before = await version([...some(100), ...some(100, { source: 'b' }), ...some(10, { source: 'gone' })], { short: 20 });
   expect(driftAlerts(before, before)).toEqual([]);
@@ -55,6 +64,18 @@ test('feedback: the last word of each user, reviews, blocks and counts', () => {
     sources: { s: { good: 1, bad: 0, documents: 1 }, '': { good: 3, bad: 7, documents: 3 } }, reasons: { wrong: 1, rude: 1 },
   });
   expect(summarizeFeedback(records, { reviewAt: 2, blockAt: 1 })).toMatchObject({ review: ['b', 'c'], block: { ids: ['b'] } });
+});
+
+test('sources and reasons may be called anything', async () => {
+  const named = ['__proto__', 'constructor'].map((source): FeedbackRecord => ({ id: source, verdict: 'bad', source, reason: source }));
+  const { sources, reasons } = summarizeFeedback(named);
+  expect(Object.entries(sources)).toEqual(['__proto__', 'constructor'].map((source) => [source, { good: 0, bad: 1, documents: 1 }]));
+  expect(Object.entries(reasons)).toEqual([['__proto__', 1], ['constructor', 1]]);
+  expect('bad' in {}).toBe(false);
+  const line = versionLine('', await version(some(3, { source: '__proto__' }), JSON.parse('{"__proto__":2}') as Record<string, number>));
+  const [back] = readVersions(line);
+  expect(Object.keys(back!.dimensions)).toEqual(['__proto__']);
+  expect(Object.entries(back!.dropped)).toEqual([['__proto__', 2]]);
 });
 
 test('a source that is nearly always bad is blocked as a whole', () => {

@@ -1,4 +1,7 @@
-export { DEFAULT_EXTENSIONS, readDocuments, type ReadDocumentsOptions } from './read-documents.ts';
+export { DEFAULT_EXTENSIONS, wouldFind, type Selection } from './find-files.ts';
+export { isWithin } from './is-within.ts';
+export { readDocuments, type ReadDocumentsOptions } from './read-documents.ts';
+export { readJsonRecords, type JsonRecord, type ReadJsonRecordsOptions } from './read-json-records.ts';
 export { documentationFiles, type DocumentationFilesOptions } from './documentation-files.ts';
 export { unzstd, type UnzstdOptions } from './unzstd.ts';
 export { writeDocuments, type WriteDocumentsOptions, type Written } from './write-documents.ts';

@@ -66,16 +66,28 @@ export async function openRegularFile(file: string, { followSymlinks, maxFileByt
 
 const CHUNK_BYTES = 256 * 1024;
 
+const becameShorter = (expected: string, file: string): DataError => new DataError('E_UNREADABLE', { problem: `readDocuments: expected ${expected} but found the file shorter while it was read`, remedy: 'Wait until the file is written.', file });
+
+export interface ChunksOptions {
+  readonly file: string;
+  readonly signal: AbortSignal | undefined;
+  /** Bytes from `start` up to but not including `end` alone, all of which have to be there. */
+  readonly range?: { readonly start: number; readonly end: number };
+}
+
 /** The bytes of an open file in order; each chunk is valid until the next is asked for. Closes the handle in any case. */
-export async function* chunksOf(handle: FileHandle, { file, signal }: { file: string; signal: AbortSignal | undefined }): AsyncGenerator<Uint8Array> {
+export async function* chunksOf(handle: FileHandle, { file, signal, range }: ChunksOptions): AsyncGenerator<Uint8Array> {
   try {
     const buffer = new Uint8Array(CHUNK_BYTES);
-    for (;;) {
+    const end = range?.end ?? Infinity;
+    for (let at = range?.start ?? 0; at < end; ) {
       signal?.throwIfAborted();
-      const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES).catch((error: unknown) => {
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(CHUNK_BYTES, end - at), range ? at : null).catch((error: unknown) => {
         throw asDataError(error, file);
       });
+      if (bytesRead === 0 && range) throw becameShorter(`bytes ${range.start} to ${range.end}`, file);
       if (bytesRead === 0) return;
+      at += bytesRead;
       yield buffer.subarray(0, bytesRead);
     }
   } finally {
@@ -95,7 +107,7 @@ export async function rangesOf(handle: FileHandle, { file, signal }: { file: str
         const { bytesRead } = await handle.read(bytes, at, bytes.length - at, start + at).catch((error: unknown) => {
           throw asDataError(error, file);
         });
-        if (bytesRead === 0) throw new DataError('E_UNREADABLE', { problem: `readDocuments: expected ${size} bytes but found the file shorter while it was read`, remedy: 'Wait until the file is written.', file });
+        if (bytesRead === 0) throw becameShorter(`${size} bytes`, file);
         at += bytesRead;
       }
       return bytes.buffer;

@@ -1,20 +1,12 @@
-import { lstat } from 'node:fs/promises';
-import { dirname, relative, resolve, sep } from 'node:path';
+import { relative, resolve, sep } from 'node:path';
 import { DataError } from '../data-error.ts';
 import type { HubAccess } from '../hub/hub-fetch.ts';
 import { parseHubPath, readHubDataset } from '../hub/read-hub-dataset.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Document } from '../types.ts';
 import { documentsOf, endingOf, refusedEnding } from './documents-of.ts';
-import { folderOfPattern, globMatcher, isPattern } from './glob-pattern.ts';
+import { extensionsOf, findFiles } from './find-files.ts';
 import { chunksOf, openRegularFile, rangesOf } from './open-regular-file.ts';
-import { walkFiles } from './walk-files.ts';
-
-/** What is read out of folders unless `include` says otherwise: prose, Markdown, JSON Lines and source text. */
-export const DEFAULT_EXTENSIONS: readonly string[] = [
-  '.txt', '.text', '.rst', '.adoc', '.md', '.markdown', '.mdx', '.jsonl', '.ndjson',
-  '.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx', '.py', '.rs', '.go', '.java', '.kt', '.swift', '.c', '.h', '.cc', '.cpp', '.hpp', '.cs', '.rb', '.php', '.sh', '.sql',
-];
 
 export interface ReadDocumentsOptions {
   /** File name endings to read out of folders, also with `.gz` or `.zst` after them. Default `DEFAULT_EXTENSIONS`. Named files are read whatever their ending. */
@@ -46,12 +38,6 @@ export interface ReadDocumentsOptions {
   readonly hub?: HubAccess & { readonly split?: string; readonly config?: string };
 }
 
-/** The test that a path with wildcards stands for; undefined for a plain path, and for a file whose name has such a character. */
-async function asPattern(path: string): Promise<((path: string) => boolean) | undefined> {
-  if (!isPattern(path)) return undefined;
-  return (await lstat(path).catch(() => undefined)) ? undefined : globMatcher(path.split(sep).join('/'));
-}
-
 /**
  * Documents of files and folders, one at a time: text and source files whole, Markdown without front matter and comments,
  * JSON Lines a line each; where they are named or in `include`, CSV, TSV and arrays of JSON a record each, Parquet a row each. Any
@@ -71,7 +57,7 @@ async function asPattern(path: string): Promise<((path: string) => boolean) | un
  */
 export async function* readDocuments(paths: readonly string[], options: ReadDocumentsOptions = {}): AsyncGenerator<Document> {
   const {
-    include = DEFAULT_EXTENSIONS,
+    include,
     exclude,
     maxFileBytes = 64 * 1024 ** 3,
     maxUnzippedBytes = 16 * 1024 ** 3,
@@ -87,9 +73,6 @@ export async function* readDocuments(paths: readonly string[], options: ReadDocu
     hub,
   } = options;
   if (!Array.isArray(paths)) throw new TypeError(`readDocuments: expected a list of paths but found ${typeof paths}. Put the path in square brackets.`);
-  const wanted = new Set(include.map((each) => (each.startsWith('.') ? each : `.${each}`).toLowerCase()));
-  const excluded = new Set(exclude);
-  const excludes = exclude ? (_: string, name: string): boolean => excluded.has(name) : (_: string, name: string): boolean => name === 'node_modules' || name.startsWith('.');
 
   const skipped = new Map<string, number>();
   const onSkip = (reason: string, path: string): void => {
@@ -110,18 +93,8 @@ export async function* readDocuments(paths: readonly string[], options: ReadDocu
       }
       continue;
     }
-    const pattern = await asPattern(start);
-    const folder = pattern ? folderOfPattern(start) : dirname(resolve(start));
-    const base = resolve(root ?? folder);
-    for await (const { path, named: whole } of walkFiles(pattern ? folder : start, { followSymlinks, excludes, onSkip, signal, skipUnreadable })) {
-      const { extension, compression } = endingOf(path);
-      if (pattern && !pattern(path.split(sep).join('/'))) continue;
-      const named = whole || pattern !== undefined;
-      if (!named && !wanted.has(extension)) {
-        onSkip('other file type', path);
-        continue;
-      }
-      const refused = named ? refusedEnding({ extension, compression }) : undefined;
+    for await (const { path, folder, isNamed } of findFiles(start, { include, exclude, followSymlinks, onSkip, signal, skipUnreadable })) {
+      const refused = isNamed ? refusedEnding(endingOf(path)) : undefined;
       if (refused) throw new DataError('E_FORMAT', { problem: `readDocuments: expected text, Markdown, JSON, CSV, Parquet or source text but found ${refused.found}`, remedy: refused.remedy, file: path });
       signal?.throwIfAborted();
       let handle;
@@ -133,7 +106,7 @@ export async function* readDocuments(paths: readonly string[], options: ReadDocu
         continue;
       }
       files++;
-      const source = relative(base, resolve(path)).split(sep).join('/');
+      const source = relative(resolve(root ?? folder), resolve(path)).split(sep).join('/');
       const data = { stream: () => chunksOf(handle, { file: path, signal }), ranges: () => rangesOf(handle, { file: path, signal }) };
       let count = 0;
       try {
@@ -149,6 +122,7 @@ export async function* readDocuments(paths: readonly string[], options: ReadDocu
     }
   }
   if (documents === 0) {
+    const wanted = extensionsOf(include);
     const looked = paths.length === 0 ? 'no path was given' : `looked in ${paths.slice(0, 3).join(', ')}${paths.length > 3 ? ', …' : ''} for ${[...wanted].slice(0, 12).join(' ')}${wanted.size > 12 ? ' …' : ''}`;
     const saw = [...skipped].map(([reason, times]) => `${times} × ${reason}`).join(', ');
     throw new DataError('E_EMPTY', { problem: `readDocuments: expected at least one document but found none: ${looked}, read ${files} files${saw === '' ? '' : `, passed over ${saw}`}`, remedy: 'Check the paths, or name further file types with include.' });

@@ -55,6 +55,14 @@ test('a run that fails leaves the old file and nothing else', async () => {
   expect(readdirSync(folder)).toEqual(['out.jsonl']);
 });
 
+test('what a killed process left beside the file is no hindrance', async () => {
+  const file = join(folder, 'out.jsonl');
+  put(`out.jsonl.${process.pid}.tmp`, 'half');
+  await writeDocuments(file, [{ id: 'a', text: 'x' }]);
+  expect(await ids([file])).toEqual(['a']);
+  expect(readdirSync(folder)).toEqual(['out.jsonl', `out.jsonl.${process.pid}.tmp`]);
+});
+
 test('CSV and TSV are read where they are named or asked for, bad records counted', async () => {
   const file = put('a.csv', 'id,text\n1,x\n2,"a"b\n3,"y\nz"\n');
   put('b.tsv.gz', gzipSync('id\ttext\n4\tw\n'));

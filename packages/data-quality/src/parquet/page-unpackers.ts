@@ -22,9 +22,9 @@ function declaredSize(frame: Uint8Array): number | undefined {
 
 /**
  * The decompressors of pages, none of which gives out more than the page says it holds, all of them together at most `maxBytes`;
- * beyond that the error of `tooLarge` is thrown.
+ * beyond that the error of `tooLarge` is thrown. What they give out goes through `check`, with the packed bytes as they lie in the chunk.
  */
-export async function pageUnpackers(maxBytes: number, tooLarge: (bytes: number) => Error): Promise<Compressors> {
+export async function pageUnpackers(maxBytes: number, { tooLarge, check }: { tooLarge: (bytes: number) => Error; check: (packed: Uint8Array, page: Uint8Array) => void }): Promise<Compressors> {
   const { compressors, decompressZstd } = await import('hyparquet-compressors');
   // By itself the one for zstd gives out whatever is inside; into an array of the size it stops there, and would not say so.
   const zstd = (input: Uint8Array, length: number): Uint8Array => {
@@ -36,6 +36,8 @@ export async function pageUnpackers(maxBytes: number, tooLarge: (bytes: number) 
   return Object.fromEntries(Object.entries({ ...compressors, ZSTD: zstd }).map(([codec, unpack]) => [codec, (input: Uint8Array, length: number): Uint8Array => {
     unpacked += length;
     if (!(unpacked <= maxBytes)) throw tooLarge(unpacked);
-    return unpack(input, length);
+    const page = unpack(input, length);
+    check(input, page);
+    return page;
   }]));
 }

@@ -98,6 +98,21 @@ describe('faults', () => {
     }
   });
 
+  test.each(['none', 'snappy'] as const)('a flipped bit ends in an error or in as many rows, and soon (codec %s)', async (codec) => {
+    const documents = Array.from({ length: 12 }, (_, i): Document => ({ id: `d${i}`, text: `text ${i % 3}`, meta: { n: i % 4 === 0 ? null : i, lang: i % 2 === 0 ? 'en' : null, kept: i % 3 === 0, score: i / 7 } }));
+    const bytes = await write(documents, { codec });
+    // Every seventh bit goes through all places in a byte; bits of the footer and of headers of pages are among them.
+    for (let bit = 32; bit < 8 * bytes.length; bit += 7) {
+      const changed = bytes.slice();
+      changed[bit >> 3]! ^= 1 << (bit & 7);
+      const start = performance.now();
+      let bad = 0;
+      const result = await read(changed, { skipBad: 1e6, onBad: () => bad++ }).catch((error: unknown) => error);
+      if (!(result instanceof DataError) && (result as Document[]).length + bad !== documents.length) throw new Error(`bit ${bit}`, { cause: result });
+      if (performance.now() - start > 3000) throw new Error(`bit ${bit} took ${performance.now() - start} ms`);
+    }
+  });
+
   test('a column that is not there, no rows', async () => {
     expect((await failure(good, { textField: 'content' })).message).toBe('readParquet: expected a column "content" but found id, text, score, count, lang, kept (a.parquet). Name the column that holds the text with textField, and those to keep with columns.');
     expect((await failure(good, { columns: ['url'] })).code).toBe('E_PARQUET');

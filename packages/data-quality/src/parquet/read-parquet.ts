@@ -4,8 +4,8 @@ import { DEFAULT_MAX_LINE_BYTES } from '../read-lines.ts';
 import type { Document } from '../types.ts';
 import { toByteSource, type ByteSource } from './byte-source.ts';
 import { openParquet, parquetFault, type OpenParquet } from './open-parquet.ts';
-import { pageUnpackers } from './page-unpackers.ts';
-import { decodeText, lateParsers, plainValue, textBytes } from './parquet-values.ts';
+import { decodeText, plainValue, textBytes } from './parquet-values.ts';
+import { CELL_BYTES, readColumns } from './read-columns.ts';
 
 export interface ReadParquetOptions extends BadRecordOptions {
   /** The column that holds the text. Default `text`. */
@@ -33,8 +33,6 @@ interface Group {
   readonly file: string | undefined;
 }
 
-const CELL_BYTES = 8;
-
 function tooLarge(found: string, { index, maxBytes, file }: Group): DataError {
   return new DataError('E_PARQUET_TOO_LARGE', { problem: `readParquet: expected row groups of at most ${maxBytes} bytes but found ${found} in the ${index + 1}th`, remedy: 'Write the file with smaller row groups, read fewer columns, or raise maxRowGroupBytes.', file });
 }
@@ -45,8 +43,7 @@ async function readGroup(source: ByteSource, { metadata, rows }: OpenParquet, gr
   const count = rows[index] as number;
   const declared = metadata.row_groups[index]?.columns.reduce((sum, { meta_data: column }) => (column && columns.includes(column.path_in_schema[0] ?? '') ? sum + Number(column.total_uncompressed_size) : sum), 0) ?? 0;
   if (!(Math.max(declared, count * columns.length * CELL_BYTES) <= maxBytes)) throw tooLarge(`${declared} bytes and ${count} rows`, group);
-  // What pages say of themselves is held to the same bound: the sizes above are only what the footer says.
-  const [{ parquetRead }, unpackers] = await Promise.all([import('hyparquet'), pageUnpackers(maxBytes, (bytes) => tooLarge(`${bytes} bytes`, group))]);
+  if (count === 0) return [];
   let fault: unknown;
   const noted: ByteSource = {
     byteLength: source.byteLength,
@@ -57,16 +54,13 @@ async function readGroup(source: ByteSource, { metadata, rows }: OpenParquet, gr
       return bytes;
     },
   };
-  let read: unknown[][] = [];
   try {
-    await parquetRead({ file: noted, metadata, columns: [...columns], rowStart: firstRow, rowEnd: firstRow + count, rowFormat: 'array', compressors: unpackers, parsers: lateParsers, utf8: false, onComplete: (all) => { read = all; } });
+    return await readColumns(noted, metadata, { firstRow, rows: count, columns, maxBytes, tooLarge: (found) => tooLarge(found, group) });
   } catch (cause) {
     if (fault !== undefined) throw fault;
     if (cause instanceof DataError) throw cause;
     throw parquetFault(`damage in row group ${index + 1}`, 'Fetch or write the file again.', { file, cause });
   }
-  if (read.length !== count) throw parquetFault(`${read.length} rows in row group ${index + 1} of ${count}`, 'Fetch or write the file again.', { file });
-  return read;
 }
 
 /**

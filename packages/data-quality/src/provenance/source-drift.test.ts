@@ -46,6 +46,15 @@ test('the index by hand', () => {
   expect(sourceDrift(bins({ en: 8 }), bins({ en: 80 }))).toMatchObject([{ psi: 0, drifted: false }]);
 });
 
+test('a licence may be called anything', () => {
+  const bins = (license: [string, number][]) => [{ source: 's', documents: 10, bytes: 0, means: {}, bins: { license: Object.fromEntries(license) } }] as unknown as Parameters<typeof sourceDrift>[0];
+  for (const name of ['constructor', '__proto__']) {
+    const [found] = sourceDrift(bins([['MIT', 10]]), bins([['MIT', 5], [name, 5]]));
+    expect(found?.psi).toBeCloseTo((5.5 / 11 - 10.5 / 11) * Math.log(5.5 / 10.5) + (5 / 11) * Math.log(5.5 / 0.5), 12);
+    expect(found?.mostChanged).toEqual({ bin: 'MIT', before: 1, after: 0.5 });
+  }
+});
+
 test('samples of one population do not drift, others do, and by the right measure', async () => {
   for (let seed = 1; seed <= 20; seed += 2) {
     const same = sourceDrift(await sourceStatistics(sample(seed)), await sourceStatistics(sample(seed + 1)));

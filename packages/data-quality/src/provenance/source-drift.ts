@@ -17,6 +17,8 @@ export interface SourceDriftOptions {
   readonly threshold?: number;
 }
 
+/** Licences and languages are what the data says, `constructor` too. */
+const countOf = (counts: BinCounts, bin: string): number => (Object.hasOwn(counts, bin) ? (counts[bin] as number) : 0);
 const total = (counts: BinCounts): number => Object.values(counts).reduce((sum, count) => sum + count, 0);
 
 function compare(before: BinCounts, after: BinCounts): Pick<SourceDrift, 'psi' | 'noise' | 'mostChanged'> {
@@ -26,7 +28,7 @@ function compare(before: BinCounts, after: BinCounts): Pick<SourceDrift, 'psi' |
   let mostChanged = { bin: '', before: 0, after: 0 };
   for (const bin of bins) {
     // Half a document more in each bin: an empty bin would make the index infinite.
-    const [a, b] = [before[bin] ?? 0, after[bin] ?? 0];
+    const [a, b] = [countOf(before, bin), countOf(after, bin)];
     const p = (a + 0.5) / (n + 0.5 * bins.length);
     const q = (b + 0.5) / (m + 0.5 * bins.length);
     psi += (q - p) * Math.log(q / p);

@@ -1,5 +1,6 @@
 import { csvRecords } from '../csv-records.ts';
 import { DataError } from '../data-error.ts';
+import { peek } from '../peek.ts';
 import { DEFAULT_MAX_LINE_BYTES, readLines } from '../read-lines.ts';
 import { REVIEW_FIELDS, undefused } from './review-csv.ts';
 import type { ReviewItem } from './review-item.ts';
@@ -17,6 +18,9 @@ export interface ReadReviewOptions {
   readonly source?: string;
 }
 
+/** Enough to see what stands between columns. */
+const HEAD_BYTES = 2000;
+const LF = 10;
 const NUMBERS = ['measured', 'threshold'] as const;
 const NEEDED = ['id', 'hash', 'shownHash', 'text'] as const;
 
@@ -68,12 +72,13 @@ export async function* readReview(stream: AsyncIterable<Uint8Array>, { csv = fal
     }
     return;
   }
-  let bytes: Uint8Array[] = [];
-  for await (const chunk of stream) bytes.push(chunk);
-  const head = new TextDecoder().decode(bytes[0]?.subarray(0, 2000)).split(/\r?\n/, 1)[0] ?? '';
+  let seen = 0;
+  const { head: chunks, bytes } = await peek(stream, (chunk) => (seen += chunk.length) >= HEAD_BYTES || chunk.includes(LF));
+  const decoder = new TextDecoder();
+  const head = chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join('').slice(0, HEAD_BYTES).split(/\r?\n/, 1)[0] ?? '';
   const delimiter = [',', ';', '\t'].reduce((best, each) => (head.split(each).length > head.split(best).length ? each : best));
   let names: readonly string[] | undefined;
-  for await (const record of csvRecords((async function* () { yield* bytes; bytes = []; })(), { delimiter, maxRecordBytes: DEFAULT_MAX_LINE_BYTES, source })) {
+  for await (const record of csvRecords(bytes, { delimiter, maxRecordBytes: DEFAULT_MAX_LINE_BYTES, source })) {
     if (record instanceof DataError) throw record;
     if (!names) {
       names = record.fields.map((name) => name.trim());

@@ -1,4 +1,5 @@
-import { seedOf } from '../mixing/seeded-random.ts';
+import { fnv1a } from '../fnv1a.ts';
+import { scrambled } from '../mixing/seeded-random.ts';
 import { choose, inTurn, ORDER, type Chosen, type Entry, type Stratum } from './choose.ts';
 import { lowest } from './lowest.ts';
 import { thresholdDistance } from './nearest-rule.ts';
@@ -99,9 +100,4 @@ export function createReviewQueue({ size = 100, keptShare = 0.5, borderlineShare
 }
 
 /** A number below 2³² that depends on seed and id only, whatever the order of the documents. */
-function drawOf(seed: number, id: string): number {
-  let mixed = seedOf(seed, id);
-  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad);
-  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
-  return (mixed ^ (mixed >>> 15)) >>> 0;
-}
+const drawOf = (seed: number, id: string): number => scrambled(fnv1a(id, seed));

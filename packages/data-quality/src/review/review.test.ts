@@ -147,6 +147,27 @@ test('a text that was cut can be judged, not edited', async () => {
   await expect(applyReview([{ ...item!, verdict: 'edit', text: 'new', line: 1 }], { documents: [long] })).rejects.toThrow('only the beginning was shown');
 });
 
+test('CSV comes in chunks of any size, each valid until the next', async () => {
+  const csv = reviewCsv(queueOf(candidates, { size: 5 })).replaceAll(',', ';').replace(/^/, '\ufeff');
+  const whole: ReviewedItem[] = [];
+  for await (const item of readReview(new Blob([csv]).stream(), { csv: true })) whole.push(item);
+  expect(whole).toHaveLength(5);
+  const bytes = new TextEncoder().encode(csv);
+  for (const size of [1, 7, 100]) {
+    async function* chunks(): AsyncGenerator<Uint8Array> {
+      const buffer = new Uint8Array(size);
+      for (let at = 0; at < bytes.length; at += size) {
+        const part = bytes.subarray(at, at + size);
+        buffer.set(part);
+        yield buffer.subarray(0, part.length);
+      }
+    }
+    const items: ReviewedItem[] = [];
+    for await (const item of readReview(chunks(), { csv: true })) items.push(item);
+    expect(items, `${size}`).toEqual(whole);
+  }
+});
+
 test('many problems are counted, and the first are told', async () => {
   await expect(applyReview(judged('', { size: 30 }), { documents })).rejects.toThrow(/line 1: .*line 10: .*; and 20 more/);
 });

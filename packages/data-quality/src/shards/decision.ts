@@ -1,3 +1,4 @@
+import { finite } from '../histogram.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Comparison, Document, Dropped, Filter } from '../types.ts';
 import { filter, isFilterStep, type Step } from './step.ts';
@@ -14,7 +15,7 @@ export interface Decision {
   readonly measured?: number;
   readonly threshold?: number;
   readonly comparison?: Comparison;
-  /** By filter and reason what was measured, where it was asked for; null where there is nothing to measure. */
+  /** By filter and reason what was measured, where it was asked for, up to the step over all shards before which it was decided; null where there is nothing to measure. */
   readonly measures?: Measures;
 }
 
@@ -36,7 +37,7 @@ export function keptDecision(document: Document, measures: Measures | undefined)
 /** The decision to drop one. */
 export function droppedDecision(document: Document, { filter: by, verdict, measures }: { filter: string; verdict: Dropped; measures: Measures | undefined }): Decision {
   const { reason, measured, threshold, comparison } = verdict;
-  return { ...about(document), characters: document.text.length, kept: false, filter: by, reason, measured, threshold, comparison, ...(measures ? { measures } : {}) };
+  return { ...about(document), characters: document.text.length, kept: false, filter: by, reason, measured: finite(measured), threshold, comparison, ...(measures ? { measures } : {}) };
 }
 
 /** A ledger that also tells of each document that is dropped. */
@@ -56,7 +57,7 @@ export interface Measuring {
   readonly steps: readonly Step[];
   /** What has been measured so far. */
   of(document: Document): Measures | undefined;
-  /** The same of a document that a filter dropped, with what the filters behind it would have measured. */
+  /** The same of a document that a filter dropped, with what the filters behind it among these steps would have measured; not those behind a step over all shards. */
   ofDropped(document: Document, by: string): Measures | undefined;
   /** Goes on from what was measured before. */
   begin(document: Document, measures: Measures | undefined): void;

@@ -1,22 +1,24 @@
+import { DataError } from '../data-error.ts';
 import { exactHash, type ExactDedupOptions } from '../exact-dedup.ts';
 import { createHashSet128 } from '../hash-set-128.ts';
-import type { ShardBytes } from '../minhash/shard-bytes.ts';
+import { readNumbers, type ShardBytes } from '../minhash/shard-bytes.ts';
 import type { AcrossShards } from './step.ts';
 
 const HASH_BYTES = 16;
 
-const wholeOf = (bytes: ShardBytes, size: number): Uint8Array | Promise<Uint8Array> => (bytes instanceof Uint8Array ? bytes.subarray(0, size) : bytes.read(0, size));
-
 /** A summary begins with the number of its documents, 4 bytes, little-endian; 16 bytes follow for each. */
-async function hashesOf(shard: ShardBytes): Promise<Uint32Array> {
-  const count = new DataView((await wholeOf(shard, 4)).slice().buffer).getUint32(0, true);
-  const bytes = await wholeOf(shard, 4 + HASH_BYTES * count);
-  return new Uint32Array(bytes.slice(4).buffer);
+async function hashesOf(shard: ShardBytes, number: number): Promise<Uint32Array> {
+  const read = (start: number, end: number): Promise<Uint32Array> => readNumbers(shard, [start, end], (found) => new DataError('E_SUMMARY', {
+    problem: `exactAcross: expected bytes ${start} to ${end} of the summary of shard ${number} but found ${found} of them`, remedy: 'It was cut off or is no summary: make it again.',
+  }));
+  const [count = 0] = await read(0, 4);
+  return read(4, 4 + HASH_BYTES * count);
 }
 
 /**
  * `exactDedup` over all shards: of documents with the same normalised text, the first one stays, that of the earlier shard and in
- * it the earlier one. 16 bytes a document in each summary; 23 to 46 in memory while it is decided.
+ * it the earlier one. 16 bytes a document in each summary; 23 to 46 in memory while it is decided. `decide` throws DataError E_SUMMARY
+ * for a summary that was cut off.
  *
  * @example
  * ```ts
@@ -59,8 +61,8 @@ export function exactAcross(options: ExactDedupOptions = {}): AcrossShards {
     decide: async (shards) => {
       const seen = createHashSet128();
       const decided = [];
-      for (const shard of shards) {
-        const hashes = await hashesOf(shard);
+      for (const [number, shard] of shards.entries()) {
+        const hashes = await hashesOf(shard, number);
         const removed = new Uint8Array(hashes.length / 4);
         for (let i = 0; i < removed.length; i++) removed[i] = seen.addHash(hashes.subarray(4 * i, 4 * i + 4)) ? 0 : 1;
         // One stays of each group: what goes belongs to a group of two and more, whatever its size.

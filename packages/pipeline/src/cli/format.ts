@@ -42,6 +42,11 @@ export function digits(value: number): string {
   return size === 0 ? '0' : value.toExponential(1);
 }
 
+/** A share with so many decimals: `12.5 %`; `-` where there is nothing to be a share of. */
+export function percent(share: number, decimals = 1): string {
+  return Number.isFinite(share) ? `${(100 * share).toFixed(decimals)} %` : '-';
+}
+
 /** Columns padded to line up, text to the left and numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows];

@@ -1,6 +1,7 @@
 import type { Progress } from '@llm/train';
 import { bytes, digits, duration, short } from './format.ts';
 import type { Io } from './io.ts';
+import { redrawnLine } from './redrawn-line.ts';
 
 /** What one step shows. */
 export interface StatusStep {
@@ -19,8 +20,6 @@ export interface StatusLine {
   print(text: string): void;
   end(): void;
 }
-
-const DRAW_EVERY_MS = 200;
 
 /** `step 12/400 · loss 5.12 · lr 1.2e-3 · grad 0.8 · 9.21 k tok/s · 61.2 GFLOP/s · MFU 58 % · 212 MiB · 1m10s left` */
 export function statusText({ step, steps, loss, lr, gradNorm, progress: { tokensPerSecond, flopsPerSecond, mfu, peakBytes, etaSeconds } }: StatusStep): string {
@@ -47,40 +46,17 @@ function smoothed(beta: number): (value: number) => number {
   };
 }
 
-/**
- * A line that is redrawn in place on a terminal; elsewhere a plain line every `everySeconds`; nothing when `quiet`.
- */
-export function statusLine(io: Io, { everySeconds = 10, quiet = false, now = () => performance.now() }: { everySeconds?: number; quiet?: boolean; now?: () => number } = {}): StatusLine {
+/** A line that is redrawn in place on a terminal; elsewhere a plain line every ten seconds; nothing when `quiet`. */
+export function statusLine(io: Io, { quiet = false, now }: { quiet?: boolean; now?: () => number } = {}): StatusLine {
   const loss = smoothed(0.95);
   const gradNorm = smoothed(0.95);
-  let drawn = false;
-  let last = -Infinity;
-  const clear = (): void => {
-    if (drawn) io.err('\r\u001b[K');
-    drawn = false;
-  };
+  const line = redrawnLine(io, { quiet, waits: false, ...(now === undefined ? {} : { now }) });
   return {
     update(step) {
       const text = statusText({ ...step, loss: loss(step.loss), gradNorm: gradNorm(step.gradNorm) });
-      const due = now() - last >= (io.isTTY ? DRAW_EVERY_MS : everySeconds * 1000) || step.step >= step.steps;
-      if (quiet || !due) return;
-      last = now();
-      if (!io.isTTY) {
-        io.err(`${text}\n`);
-        return;
-      }
-      clear();
-      io.err([...text].slice(0, Math.max(20, io.columns() - 1)).join(''));
-      drawn = true;
+      line.show(() => text, step.step >= step.steps);
     },
-    print(text) {
-      if (quiet) return;
-      clear();
-      io.err(`${text}\n`);
-    },
-    end() {
-      if (drawn) io.err('\n');
-      drawn = false;
-    },
+    print: line.print,
+    end: line.end,
   };
 }

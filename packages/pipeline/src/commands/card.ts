@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CliError, UsageError } from '../cli/cli-error.ts';
 import { command, type Command, text } from '../cli/command.ts';
+import { shownPath } from '../cli/shown-path.ts';
 import { ancestryOf } from '../card/ancestry.ts';
 import { CARD_MARK, type CardInput, modelCard } from '../card/model-card.ts';
 import { hashResult } from '../lifecycle/content-hash.ts';
@@ -10,7 +11,6 @@ import { readJson } from '../lifecycle/figures.ts';
 import { type LifeFile, readLife } from '../lifecycle/life-file.ts';
 import { weightBytes } from '../lifecycle/weight-bytes.ts';
 import { replaceText } from '../run/replace-text.ts';
-import { shownPath } from '../train/drive-run.ts';
 import { findFolder } from '../train/open-run.ts';
 import { runArg, runField } from './shared-args.ts';
 

@@ -5,11 +5,11 @@ import { z } from 'zod';
 import { UsageError } from '../cli/cli-error.ts';
 import { command, type Command, paths, text } from '../cli/command.ts';
 import { printable } from '../cli/io.ts';
+import { shownPath } from '../cli/shown-path.ts';
 import { comparisonHtml, comparisonOf, comparisonText } from '../compare/comparison.ts';
 import { readCompared } from '../compare/read-compared.ts';
 import { scoresIn, significanceOf } from '../compare/significance.ts';
 import { replaceText } from '../run/replace-text.ts';
-import { shownPath } from '../train/drive-run.ts';
 import { findFolder } from '../train/open-run.ts';
 
 /** Lays runs side by side. */

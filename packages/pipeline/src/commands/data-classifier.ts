@@ -5,15 +5,16 @@ import { readDocuments } from '@llm/data-quality/node';
 import { z } from 'zod';
 import { CliError, UsageError } from '../cli/cli-error.ts';
 import { command, type Command, integer, number, paths, text } from '../cli/command.ts';
-import { bytes, count, table } from '../cli/format.ts';
+import { bytes, count, percent, table } from '../cli/format.ts';
 import { printable } from '../cli/io.ts';
+import { shownPath } from '../cli/shown-path.ts';
 import { checkOutput } from '../corpus/check-output.ts';
+import { inputPath } from '../corpus/input-path.ts';
 import { classFigures, classFiguresText, ratingFigures } from '../data-score/fit-figures.ts';
 import { lineFile } from '../data-score/line-file.ts';
 import { heldOut, readLabelled } from '../data-score/read-labelled.ts';
 import { spreadText } from '../data-score/spread-text.ts';
 import { replaceText } from '../run/replace-text.ts';
-import { shownPath } from '../train/drive-run.ts';
 
 const readArgs = {
   'skip-bad': { type: 'string', valueHint: 'records', description: 'Bad records to pass over in each file', default: '0' },
@@ -52,7 +53,7 @@ export const dataClassifierTrain: Command = command({
   async run({ paths: inputs, out, 'label-field': label, 'rating-field': rating, 'held-out': share, epochs, lr, ngrams, bits, seed, 'skip-bad': skipBad, 'text-field': textField, json }, io) {
     if (label !== undefined && rating !== undefined) throw new UsageError('llm data classifier train: expected --label-field or --rating-field but found both. Leave one out.');
     const path = resolve(io.cwd, out);
-    checkOutput(path, { inputs, cwd: io.cwd, remedy: 'Choose another --out.' });
+    await checkOutput(path, { inputs, cwd: io.cwd, remedy: 'Choose another --out.' });
     const reading = { cwd: io.cwd, textField, skipBad, signal: io.stop };
     const options: TrainTextOptions = { epochs, learningRate: lr, ngrams, bits, seed };
     const { model, learned, figures, shown } = rating === undefined ? labelled(await readLabelled(inputs, { ...reading, field: label ?? 'label', read: labelOf, expected: 'a label' }), options, share)
@@ -108,14 +109,14 @@ export const dataClassifierApply: Command = command({
   schema: z.object({ paths, model: text('a file'), out: text('a file'), ...readFields }),
   async run({ paths: inputs, model: file, out, 'skip-bad': skipBad, 'text-field': textField, json }, io) {
     const path = resolve(io.cwd, out);
-    checkOutput(path, { inputs, cwd: io.cwd, remedy: 'Choose another --out.' });
+    await checkOutput(path, { inputs, cwd: io.cwd, remedy: 'Choose another --out.' });
     const model = await readModel(resolve(io.cwd, file), file);
     const labels = new Map<string, number>();
     const ratings: number[] = [];
     let documents = 0;
     const lines = lineFile(path);
     try {
-      for await (const { id, text: each } of readDocuments(inputs.map((input) => resolve(io.cwd, input)), { skipBad, textField, signal: io.stop })) {
+      for await (const { id, text: each } of readDocuments(inputs.map((input) => inputPath(input, io.cwd)), { skipBad, textField, signal: io.stop })) {
         documents++;
         if ('rate' in model) {
           const rating = model.rate(each);
@@ -134,7 +135,7 @@ export const dataClassifierApply: Command = command({
     }
     const counts = [...labels].sort(([, a], [, b]) => b - a);
     if (json) io.out(`${JSON.stringify({ type: 'result', documents, ...('rate' in model ? { mean: ratings.reduce((sum, rating) => sum + rating / documents, 0) } : { labels: Object.fromEntries(counts) }), out: path })}\n`);
-    else io.out(`${'rate' in model ? spreadText(ratings) : table(['label', 'documents', 'share'], counts.map(([label, times]) => [printable(label), count(times), `${(100 * times / documents).toFixed(1)} %`]))}\n\nWrote ${shownPath(path, io.cwd)}, a line for each of ${count(documents)} documents\n`);
+    else io.out(`${'rate' in model ? spreadText(ratings) : table(['label', 'documents', 'share'], counts.map(([label, times]) => [printable(label), count(times), percent(times / documents)]))}\n\nWrote ${shownPath(path, io.cwd)}, a line for each of ${count(documents)} documents\n`);
     return 0;
   },
 });

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { UsageError } from '../cli/cli-error.ts';
 import { command, type Command, integer, paths, text } from '../cli/command.ts';
 import { checkOutput } from '../corpus/check-output.ts';
+import { inputPath, isRemote } from '../corpus/input-path.ts';
 import { DATA_LISTS, dataArgs, dataFields } from '../data/data-args.ts';
 import { kubernetesFile } from '../data/kubernetes-file.ts';
 import { dataRecipe } from '../data/recipes.ts';
@@ -51,9 +52,11 @@ export const dataLaunch: Command = command({
     const workers = options.workers ?? 1;
     const given = Object.fromEntries(Object.entries({ ...options, workers }).filter(([, value]) => value !== undefined)) as Record<string, string | number | boolean | string[]>;
     const wordsFor = (place: (path: string) => string): string[] => [...called.split(/\s+/).filter((word) => word !== ''), 'data', ...argvOf(data, { ...given, out: place(out), paths: from.map(place) })];
-    const absolute = (path: string): string => resolve(io.cwd, path);
-    checkOutput(absolute(out), { inputs: from.filter((path) => !/[*?{]/.test(path)), cwd: io.cwd, remedy: 'Choose another --out.' });
-    const folder = absolute(to ?? `${out.replace(/\/+$/, '')}.launch`);
+    const absolute = (path: string): string => inputPath(path, io.cwd);
+    // A pattern may match the files of the folder without matching the folder.
+    const shard = join(out, `data-00000.jsonl${options.gzip ? '.gz' : ''}`);
+    for (const path of [out, shard]) await checkOutput(resolve(io.cwd, path), { inputs: from, cwd: io.cwd, remedy: 'Choose another --out.' });
+    const folder = resolve(io.cwd, to ?? `${out.replace(/\/+$/, '')}.launch`);
 
     const files: [string, string][] = [];
     if (slurm) {
@@ -61,7 +64,7 @@ export const dataLaunch: Command = command({
       files.push(...slurmFiles({ words: wordsFor(absolute), stages: stagesOf(dataRecipe({ recipe })), processes, workers, logs: join(folder, 'logs'), name, partition, time, memGib }).map(([file, content]): [string, string] => [file, content]));
     }
     if (kubernetes) {
-      const outside = [...from, out].find((path) => !path.startsWith('/'));
+      const outside = [...from.filter((path) => !isRemote(path)), out].find((path) => !path.startsWith('/'));
       if (image === undefined || claim === undefined) throw new UsageError(`llm data launch: expected ${image === undefined ? '--image' : '--claim'} for Kubernetes but found none. Name ${image === undefined ? 'an image that has the command' : 'the volume that the data lies on'}.`);
       if (outside !== undefined) throw new UsageError(`llm data launch: expected paths as the container sees them, from / on, but found ${outside}. Begin them with ${mount}.`);
       const [file, content] = kubernetesFile({ words: wordsFor((path) => path), processes, workers, name, image, claim, mount, memGib });

@@ -8,9 +8,10 @@ import { EXIT } from '../cli/cli-error.ts';
 import { command, type Command, number, text } from '../cli/command.ts';
 import { count } from '../cli/format.ts';
 import { printable } from '../cli/io.ts';
+import { shownPath } from '../cli/shown-path.ts';
+import { checkOutput } from '../corpus/check-output.ts';
 import { dataArgs, dataFields, openData } from '../data-report/open-data.ts';
 import { versionOf } from '../data-report/versions.ts';
-import { shownPath } from '../train/drive-run.ts';
 
 /** Writes a version of a data set into a ledger, and says what drifted since the last. */
 export const dataMonitor: Command = command({
@@ -35,6 +36,7 @@ export const dataMonitor: Command = command({
     const ledger = existsSync(path) ? await readFile(path, 'utf8') : '';
     const last = readVersions(ledger, { file }).at(-1);
     const data = await openData(given.paths, given, io);
+    await checkOutput(path, { inputs: data.kept ? [] : given.paths, cwd: io.cwd, onlyRead: true, remedy: 'Keep the versions elsewhere with --ledger, or the next one would count them.' });
     const { version } = await versionOf(data, { at: new Date().toISOString(), name: name ?? data.title });
     const isNew = last?.version !== version.version;
     if (isNew) {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { createLedger, type Document, type ReviewOverride, scoreStep, textHash } from '@llm/data-quality';
+import { type Document, type ReviewOverride, textHash } from '@llm/data-quality';
 import { readDocuments } from '@llm/data-quality/node';
 import { disposeTree } from '@llm/tensor';
 import { z } from 'zod';
@@ -7,13 +7,15 @@ import { CliError } from '../cli/cli-error.ts';
 import { command, type Command, integer, number, paths, text } from '../cli/command.ts';
 import { count, digits } from '../cli/format.ts';
 import { printable } from '../cli/io.ts';
+import { shownPath } from '../cli/shown-path.ts';
 import { checkOutput } from '../corpus/check-output.ts';
+import { inputPath } from '../corpus/input-path.ts';
 import { answerCache } from '../data-score/answer-cache.ts';
 import { lineFile } from '../data-score/line-file.ts';
 import { perplexityScorer } from '../data-score/perplexities.ts';
 import { scoreProgress } from '../data-score/score-progress.ts';
 import { spreadText } from '../data-score/spread-text.ts';
-import { shownPath } from '../train/drive-run.ts';
+import { streamInBatches } from '../stage/in-batches.ts';
 import { openModel } from '../train/open-model.ts';
 import { findFolder } from '../train/open-run.ts';
 import { deviceArg, deviceField } from './shared-args.ts';
@@ -43,8 +45,8 @@ export const dataPerplexity: Command = command({
     const path = out === undefined ? undefined : resolve(io.cwd, out);
     const beside = (name: string): string | undefined => (path === undefined ? undefined : `${path.replace(/\.(?:jsonl|ndjson)$/i, '')}.${name}`);
     const places = { out: path, above: beside('above.jsonl'), cache: beside('cache.jsonl') };
-    for (const each of Object.values(places)) if (each !== undefined) checkOutput(each, { inputs, cwd: io.cwd, remedy: 'Choose another --out.' });
-    const read = (): AsyncGenerator<Document> => readDocuments(inputs.map((each) => resolve(io.cwd, each)), { skipBad, textField, signal: io.stop });
+    for (const each of Object.values(places)) if (each !== undefined) await checkOutput(each, { inputs, cwd: io.cwd, remedy: 'Choose another --out.' });
+    const read = (): AsyncGenerator<Document> => readDocuments(inputs.map((each) => inputPath(each, io.cwd)), { skipBad, textField, signal: io.stop });
     // Reading takes next to nothing beside the model, finds what is wrong before it begins, and tells how long it will take.
     let total = 0;
     for await (const _ of read()) total++;
@@ -54,36 +56,26 @@ export const dataPerplexity: Command = command({
     const [lines, above] = [places.out, places.above].map((each) => (each === undefined ? undefined : lineFile(each)));
     const progress = scoreProgress(io, { name: 'perplexity', unit: 'documents', total, quiet: json });
     const values: number[] = [];
-    let tokens = 0;
+    let [tokens, kept] = [0, 0];
     let worst: { readonly id: string; readonly perplexity: number; readonly text: string } | undefined;
     try {
       const perplexities = await perplexityScorer(opened, { length: Math.min(asked ?? opened.length, opened.model.shape.maxPositions), cache, signal: io.stop });
-      // The step takes documents in their order, so that scores belong to those that were read longest ago.
-      const waiting: Document[] = [];
-      const step = scoreStep(async (texts) => {
-        const found = await perplexities(texts);
-        for (const { perplexity, tokens: own, cached } of found) {
-          const { id, text: content } = waiting.shift()!;
+      for await (const some of streamInBatches(read(), batch)) {
+        io.stop.throwIfAborted();
+        for (const [i, { perplexity, tokens: own, cached }] of (await perplexities(some.map(({ text: each }) => each))).entries()) {
+          const { id, text: content } = some[i]!;
           if (own > 0 && !Number.isFinite(perplexity)) throw new CliError('E_LOSS', `llm data perplexity: expected a finite perplexity but found ${perplexity} for ${id}. Check the model: its training may have diverged.`);
+          // That of a text without tokens is no number, and must not pass.
           const isAbove = !(perplexity <= max);
           lines?.write(JSON.stringify({ id, tokens: own, perplexity: Number.isNaN(perplexity) ? null : perplexity, ...(isAbove ? { above: true } : {}) }));
           if (isAbove) above?.write(JSON.stringify({ id, hash: textHash(content), verdict: 'drop', note: `perplexity ${digits(perplexity)}, above ${digits(max)}` } satisfies ReviewOverride));
           if (perplexity > (worst?.perplexity ?? 0)) worst = { id, perplexity, text: content.slice(0, 160) };
           values.push(perplexity);
           tokens += own;
+          if (!isAbove) kept++;
           progress.add(1, cached ? { cached: 1 } : { tokens: own });
         }
-        return found.map(({ perplexity }) => perplexity);
-      }, { name: 'perplexity', reason: 'high_perplexity', max, batch });
-      const ledger = createLedger();
-      async function* remembered(): AsyncGenerator<Document> {
-        for await (const document of read()) {
-          waiting.push(document);
-          yield document;
-        }
       }
-      let kept = 0;
-      for await (const _ of step(remembered(), { shard: 0, shards: 1, ledger, signal: io.stop })) kept++;
       await lines?.finish();
       await above?.finish();
       progress.end();

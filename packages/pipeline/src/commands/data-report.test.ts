@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Command } from '../cli/command.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { memoryIo } from '../fixtures/tiny-run.ts';
@@ -11,6 +11,16 @@ import { dataDiff } from './data-diff.ts';
 import { dataMonitor } from './data-monitor.ts';
 import { dataReport } from './data-report.ts';
 import { dataReviewApply, dataReviewExport } from './data-review.ts';
+
+/** How often data was read from its beginning. */
+const reads = vi.hoisted(() => ({ times: 0 }));
+vi.mock('@llm/data-quality/node', async (original) => {
+  const actual = await original<typeof import('@llm/data-quality/node')>();
+  return { ...actual, readDocuments: (...given: Parameters<typeof actual.readDocuments>) => {
+    reads.times++;
+    return actual.readDocuments(...given);
+  } };
+});
 
 let folder = '';
 const STORY = 'We have been to the harbour, where the old boats lie in the mud and wait for the tide to lift them. Nobody could tell us how long they had been there, or what their owners meant to do with them once spring came. So we walked back along the wall, counted the gulls, and talked of other things';
@@ -95,8 +105,10 @@ describe('llm data report', () => {
 
   test('an earlier version and feedback stand in the page', async () => {
     writeFileSync(join(folder, 'feedback.jsonl'), `${JSON.stringify({ id: 's1', verdict: 'bad', source: 'forum' })}\n`);
+    reads.times = 0;
     const { versions, feedback } = await json(['data', 'report', 'later.jsonl', '--filters', 'none', '--against', 'docs.jsonl', '--feedback', 'feedback.jsonl']) as unknown as Record<string, any>;
     expect(versions.diff).toMatchObject({ added: ['new'], changed: ['s0'] });
+    expect(reads.times).toBe(2);
     expect(feedback.sources).toEqual({ forum: { good: 0, bad: 1, documents: 1 } });
     writeFileSync(join(folder, 'feedback.jsonl'), '\n{"id":"a"}\n');
     expect((await llm(['data', 'report', 'docs.jsonl', '--feedback', 'feedback.jsonl'])).err).toMatch(/verdict missing \(.*feedback\.jsonl, line 2\)/);
@@ -111,6 +123,16 @@ describe('llm data report', () => {
     expect((await llm(['data', 'report', 'broken', '--json'])).err).toContain('decisions/00000.jsonl, line 2');
     writeFileSync(join(broken, 'manifest.json'), file('run/manifest.json').replace('"decisions/00000.jsonl.gz"', '"../../secret"'));
     expect((await llm(['data', 'report', 'broken', '--json'])).err).toContain('E_DATA_RUN');
+    writeFileSync(join(broken, 'manifest.json'), file('run/manifest.json'));
+    for (const name of ['00000.jsonl.gz', '00001.jsonl.gz']) writeFileSync(join(broken, 'decisions', name), readFileSync(join(folder, 'run', 'decisions', name)));
+    expect((await llm(['data', 'report', 'broken', '--json'])).code).toBe(0);
+    writeFileSync(join(broken, 'data-00001.jsonl.gz'), 'no gzip');
+    expect((await llm(['data', 'report', 'broken', '--json'])).err).toMatch(/E_GZIP_MAGIC: .*data-00001\.jsonl\.gz/);
+    writeFileSync(join(broken, 'ledger.json'), file('run/ledger.json').replace('"reason":"near_duplicate"', '"reason":7'));
+    expect((await llm(['data', 'report', 'broken', '--json'])).err).toMatch(/E_DATA_RUN: .*ledger\.json but found .* at dropped\.1\.reason/);
+    // Its shards, decided on as text, would look like data of their own.
+    rmSync(join(broken, 'decisions'), { recursive: true });
+    expect((await llm(['data', 'report', 'broken', '--json'])).err).toMatch(/E_DATA_RUN: .*broken but found no folder of decisions/);
     mkdirSync(join(folder, 'half', 'run'), { recursive: true });
     writeFileSync(join(folder, 'half', 'run', 'plan.json'), '{}');
     expect((await llm(['data', 'report', 'half', '--json'])).err).toContain('found one under way');
@@ -135,6 +157,27 @@ test('llm data monitor keeps a ledger and ends with 3 where something drifted', 
   writeFileSync(join(folder, 'v/ledger.jsonl'), file('v/ledger.jsonl').replace('"documents":15', '"documents":16'));
   const changed = await llm(['data', 'monitor', 'docs.jsonl', '--ledger', 'v/ledger.jsonl']);
   expect([changed.code, changed.err]).toEqual([1, expect.stringContaining('line 2')]);
+});
+
+test('what looks at data is not written where it would be read as data', async () => {
+  const beside = join(folder, 'beside');
+  mkdirSync(beside);
+  writeFileSync(join(beside, 'a.jsonl'), line('a', 'Some text.'));
+  writeFileSync(join(beside, 'queue.jsonl'), '');
+  const before = file('beside/queue.jsonl');
+  for (const [argv, found] of [
+    ['data monitor beside --ledger beside/versions.jsonl', 'inside beside'],
+    ['data monitor beside/*.jsonl --ledger beside/versions.jsonl', 'among beside/'],
+    ['data report beside/a.jsonl --out beside/a.jsonl', 'to be beside/a.jsonl'],
+    ['data review export beside --out beside/more.jsonl', 'inside beside'],
+    ['data review export docs.jsonl --exclude beside/queue.jsonl --out beside/queue.jsonl', 'to be beside/queue.jsonl'],
+    ['data review apply beside/queue.jsonl --data docs.jsonl --out beside/queue.jsonl', 'to be beside/queue.jsonl'],
+    ['data review export run --inputs beside --out beside/more.jsonl', 'inside beside'],
+  ] as const) expect(await llm(argv.split(' ')), argv).toMatchObject({ code: 1, err: expect.stringMatching(new RegExp(`E_OUTPUT: .* ${found}`)) as string });
+  expect([file('beside/queue.jsonl'), readdirSync(beside)]).toEqual([before, ['a.jsonl', 'queue.jsonl']]);
+  // What is not read as data may lie there: a page, and in a folder of llm data whatever its manifest does not name.
+  for (const argv of ['data report beside/a.jsonl --out beside/a.html', 'data report beside/*.jsonl --out beside/b.html', 'data monitor run --ledger run/versions.jsonl']) expect(await llm(argv.split(' ')), argv).toMatchObject({ code: 0 });
+  rmSync(join(folder, 'run', 'versions.jsonl'));
 });
 
 describe('llm data review', () => {
@@ -169,7 +212,9 @@ describe('llm data review', () => {
   test('two reviewers: kappa, and what they differ on is left out', async () => {
     judge('a.jsonl', ({ automatic }) => ({ verdict: automatic }));
     judge('b.jsonl', ({ id, automatic }) => ({ verdict: id === 'short' ? 'keep' : automatic }));
+    reads.times = 0;
     const { out } = await llm(['data', 'review', 'apply', 'a.jsonl', 'b.jsonl', '--data', 'docs.jsonl', '--out', 'both.jsonl']);
+    expect(reads.times).toBe(1);
     expect(out).toMatch(/Both judged 8 documents and agree on 7; kappa 0\.\d\d\. Left out, because they differ: short/);
     expect(file('both.jsonl')).not.toContain('"short"');
     expect(file('both.jsonl').trim().split('\n')).toHaveLength(7);
@@ -199,6 +244,9 @@ describe('llm data review', () => {
     writeFileSync(join(folder, 'in.jsonl'), ['a', 'b', 'c', 'd'].map((id) => line(id, `Text of ${id}.`)).join(''));
     expect(await json(['data', 'review', 'export', 'run', '--inputs', 'in.jsonl', '--out', 'q.jsonl'])).toMatchObject({ documents: 4, kept: 2 });
     expect(file('q.jsonl')).toContain('Text of d.');
+    writeFileSync(join(folder, 'q.jsonl'), file('q.jsonl').replaceAll('"verdict":""', '"verdict":"keep"'));
+    expect((await llm(['data', 'review', 'apply', 'q.jsonl', '--data', 'run'])).err).toContain('expected --inputs PATH with the files that went into run');
+    expect(await json(['data', 'review', 'apply', 'q.jsonl', '--data', 'run', '--inputs', 'in.jsonl', '--out', 'q.over.jsonl'])).toMatchObject({ overrides: 4 });
     writeFileSync(join(folder, 'in.jsonl'), ['a', 'b', 'c'].map((id) => line(id, `Text of ${id}.`)).join(''));
     expect((await llm(['data', 'review', 'export', 'run', '--inputs', 'in.jsonl'])).err).toContain('found none of d in in.jsonl');
   });

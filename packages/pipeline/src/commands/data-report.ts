@@ -6,14 +6,15 @@ import { z } from 'zod';
 import { command, type Command, text } from '../cli/command.ts';
 import { count } from '../cli/format.ts';
 import { printable } from '../cli/io.ts';
+import { shownPath } from '../cli/shown-path.ts';
+import { checkOutput } from '../corpus/check-output.ts';
 import { collectPage, type DataPage } from '../data-report/collect.ts';
 import { dryRun, dryRunText } from '../data-report/dry-run.ts';
 import { dataArgs, dataFields, openData } from '../data-report/open-data.ts';
 import { dataPageHtml } from '../data-report/page-html.ts';
 import { readFeedback } from '../data-report/read-feedback.ts';
-import { changeBetween, versionOf } from '../data-report/versions.ts';
+import { versionOf } from '../data-report/versions.ts';
 import { replaceText } from '../run/replace-text.ts';
-import { shownPath } from '../train/drive-run.ts';
 
 const list = z.array(z.string().min(1)).optional();
 
@@ -40,20 +41,18 @@ export const dataReport: Command = command({
       io.out(json ? `${JSON.stringify(result)}\n` : `${dryRunText(result)}\n`);
       return 0;
     }
-    // What the page computes with is no text, and must not be taken for a secret.
-    const { sample, ...collected } = await collectPage(data, { referenceDate: date, relevance: about === undefined ? undefined : relevanceTo(about) });
+    const path = resolve(io.cwd, out);
+    if (!json) await checkOutput(path, { inputs: [...(data.kept ? [] : given.paths), ...(against === undefined ? [] : [against])], cwd: io.cwd, onlyRead: true, remedy: 'Choose another --out.' });
     const at = date ?? new Date().toISOString();
-    const shown = redactData({
-      ...collected,
-      ...(feedback === undefined ? {} : { feedback: await readFeedback(resolve(io.cwd, feedback)) }),
-      ...(against === undefined ? {} : { versions: changeBetween(await versionOf(await openData([against], given, io), { at }), await versionOf(data, { at })) }),
-    }, { env: io.env });
+    const before = against === undefined ? undefined : await versionOf(await openData([against], given, io), { at });
+    // What the page computes with is no text, and must not be taken for a secret.
+    const { sample, ...collected } = await collectPage(data, { referenceDate: at, relevance: about === undefined ? undefined : relevanceTo(about), against: before && { before, at } });
+    const shown = redactData({ ...collected, ...(feedback === undefined ? {} : { feedback: await readFeedback(resolve(io.cwd, feedback)) }) }, { env: io.env });
     const page: DataPage = { ...shown, sample };
     if (json) {
       io.out(`${JSON.stringify({ ...shown, sample: { documents: sample.documents, of: sample.of } })}\n`);
       return 0;
     }
-    const path = resolve(io.cwd, out);
     await mkdir(dirname(path), { recursive: true });
     await replaceText(path, dataPageHtml(page));
     io.out(`${count(page.ledger.out.documents)} of ${count(page.ledger.in.documents)} documents are kept\n${page.dimensions.warnings.map((warning) => `${printable(warning)}\n`).join('')}Page: ${shownPath(path, io.cwd)}\n`);

@@ -1,17 +1,19 @@
 import { createReadStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { applyReview, createReviewQueue, type Document, readReview, type ReviewedItem, reviewCsv, reviewerAgreement, reviewJsonl, type ReviewOverride, ruleAgreement } from '@llm/data-quality';
 import { z } from 'zod';
 import { command, type Command, integer, number, paths, text } from '../cli/command.ts';
-import { count, table } from '../cli/format.ts';
+import { count, percent, table } from '../cli/format.ts';
 import { printable } from '../cli/io.ts';
+import { shownPath } from '../cli/shown-path.ts';
+import { checkOutput } from '../corpus/check-output.ts';
+import { FILTER_SETS } from '../corpus/filters.ts';
 import { nearestTo } from '../data-report/collect.ts';
-import { dataArgs, dataFields, openData } from '../data-report/open-data.ts';
+import { dataArgs, dataFields, openData, runFolderOf } from '../data-report/open-data.ts';
 import { readFeedback } from '../data-report/read-feedback.ts';
-import { withTexts } from '../data-report/with-texts.ts';
+import { asRead, inputsMissing, withTexts } from '../data-report/with-texts.ts';
 import { replaceText } from '../run/replace-text.ts';
-import { shownPath } from '../train/drive-run.ts';
 
 const inputsArg = { type: 'string', valueHint: 'path', description: 'Where PATHS is a folder of llm data: the files that went into it, which hold the texts that were dropped' } as const;
 const isCsv = (path: string): boolean => path.toLowerCase().endsWith('.csv');
@@ -53,11 +55,12 @@ export const dataReviewExport: Command = command({
     for (const path of exclude) for (const { id } of await read(path, io.cwd)) before.add(id);
     const reported = new Set(feedback === undefined ? [] : (await readFeedback(resolve(io.cwd, feedback))).review);
     const data = await openData(given.paths, given, io);
+    const path = resolve(io.cwd, out);
+    await checkOutput(path, { inputs: [...(data.kept ? inputs ?? [] : given.paths), ...exclude], cwd: io.cwd, onlyRead: true, remedy: 'Choose another --out.' });
     const rules = data.rules.filter(({ measured }) => measured);
     const queue = createReviewQueue({ size, keptShare, borderlineShare, seed, exclude: before, reported });
     for await (const decided of withTexts(data, { inputs, given, io })) queue.add({ ...(decided.kept ? nearestTo(decided, rules) : decided), document: decided.document!, kept: decided.kept });
     const items = queue.items();
-    const path = resolve(io.cwd, out);
     await write(path, isCsv(path) ? reviewCsv(items) : reviewJsonl(items));
     const kept = items.filter(({ automatic }) => automatic === 'keep').length;
     const near = items.filter(({ picked }) => picked === 'borderline').length;
@@ -75,6 +78,8 @@ export const dataReviewApply: Command = command({
     queue: { type: 'positional', description: 'The queue that came back; two of them, judged by two people, to compare them', required: true },
     data: { type: 'string', valueHint: 'path', description: 'The files or the folder that the queue was taken from' },
     ...Object.fromEntries(Object.entries(dataArgs).filter(([key]) => key !== 'paths')),
+    overrides: { type: 'string', valueHint: 'overrides.jsonl', description: 'Not needed: verdicts are checked against the texts as they came in, whatever was decided on them' },
+    filters: { type: 'string', valueHint: Object.keys(FILTER_SETS).join('|'), description: 'Not needed, as --overrides', default: 'documentation' },
     inputs: inputsArg,
     out: { type: 'string', valueHint: 'overrides.jsonl', description: 'Where to write the overrides', default: 'overrides.jsonl' },
   },
@@ -82,15 +87,18 @@ export const dataReviewApply: Command = command({
   variadic: 'queue',
   schema: z.object({ ...dataFields, paths: paths.optional(), queue: z.array(z.string(), { error: 'one queue or two' }).min(1, { error: 'one queue or two' }).max(2, { error: 'one queue or two' }), data: paths, inputs: paths.optional(), out: text('a file') }),
   async run({ queue, data: from, inputs, out, json, ...given }, io) {
+    const folder = runFolderOf(from, io.cwd);
+    if (folder !== undefined && inputs === undefined) throw inputsMissing(basename(folder));
+    const texts = folder === undefined ? from : inputs!;
+    const path = resolve(io.cwd, out);
+    await checkOutput(path, { inputs: [...queue, ...texts], cwd: io.cwd, onlyRead: true, remedy: 'Choose another --out.' });
+    const reviews: { source: string; items: ReviewedItem[] }[] = [];
+    for (const source of queue) reviews.push({ source, items: await read(source, io.cwd) });
+    const wanted = new Set(reviews.flatMap(({ items }) => items.map(({ id }) => id)));
+    const documents = new Map<string, Document>();
+    for await (const document of asRead(texts, { given, io })) if (wanted.has(document.id) && !documents.has(document.id)) documents.set(document.id, document);
     const judged: { items: ReviewedItem[]; overrides: ReviewOverride[] }[] = [];
-    for (const path of queue) {
-      const items = await read(path, io.cwd);
-      const wanted = new Set(items.map(({ id }) => id));
-      const documents = (async function* (): AsyncGenerator<Document> {
-        for await (const { document } of withTexts(await openData(from, given, io), { inputs, given, io })) if (wanted.has(document!.id)) yield document!;
-      })();
-      judged.push({ items, overrides: await applyReview(items, { documents, source: path }) });
-    }
+    for (const { source, items } of reviews) judged.push({ items, overrides: await applyReview(items, { documents: documents.values(), source }) });
     const [first, second] = judged;
     const between = second && reviewerAgreement(first!.items, second.items);
     const disputed = new Set(between?.disputed);
@@ -98,12 +106,10 @@ export const dataReviewApply: Command = command({
     const byId = new Map([...second?.overrides ?? [], ...first!.overrides].map((override) => [override.id, override]));
     const overrides = [...byId.values()].filter(({ id }) => !disputed.has(id));
     const rules = ruleAgreement(judged.flatMap(({ items }) => items));
-    const path = resolve(io.cwd, out);
     await write(path, overrides.map((override) => `${JSON.stringify(override)}\n`).join(''));
     if (json) io.out(`${JSON.stringify({ out: path, overrides: overrides.length, rules, reviewers: between ?? null })}\n`);
     else {
-      const percent = (value: number): string => `${(100 * value).toFixed(0)} %`;
-      io.out(`${table(['rule', 'judged', 'agreed', 'drawn at random', 'agreed', 'precision', '95 % interval'], rules.map(({ reason, judged: n, agreed, random, precision }) => [printable(reason), count(n), count(agreed), count(random.judged), count(random.agreed), precision === null ? '-' : percent(precision.value), precision === null ? '-' : `${percent(precision.low)} to ${percent(precision.high)}`]))}\n`);
+      io.out(`${table(['rule', 'judged', 'agreed', 'drawn at random', 'agreed', 'precision', '95 % interval'], rules.map(({ reason, judged: n, agreed, random, precision }) => [printable(reason), count(n), count(agreed), count(random.judged), count(random.agreed), precision === null ? '-' : percent(precision.value, 0), precision === null ? '-' : `${percent(precision.low, 0)} to ${percent(precision.high, 0)}`]))}\n`);
       if (between !== undefined) io.out(`\nBoth judged ${count(between.both)} documents and agree on ${count(between.agreed)}; kappa ${between.kappa === null ? 'is not defined' : between.kappa.toFixed(2)}. ${between.disputed.length === 0 ? '' : `Left out, because they differ: ${between.disputed.slice(0, 10).map(printable).join(', ')}${between.disputed.length > 10 ? ', …' : ''}\n`}`);
       io.out(`\nWrote ${count(overrides.length)} overrides to ${shownPath(path, io.cwd)}\n`);
     }

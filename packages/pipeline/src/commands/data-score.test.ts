@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { localScorer } from '@llm/eval';
 import { disposeTree, memory } from '@llm/tensor';
 import { templates } from '@llm/tokenizer';
@@ -119,6 +121,10 @@ describe('llm data score', () => {
     const second = await llm(`data score talks.jsonl --out judged.jsonl ${judge()} --json`);
     expect(asked).toHaveLength(0);
     expect(JSON.parse(second.out)).toMatchObject({ judge: { keep: 14, discard: 1, requests: 0, cached: 15, cost: 0 } });
+    expect((await llm(`data score talks.jsonl --out judged.jsonl ${judge()}`)).err).toMatch(/marks · 15\/15 records · 15 known before\n$/);
+    // One more is asked at the same time as the others are found.
+    writeRecords(cwd, 'more.jsonl', [{ prompt: 'Is this one new?', completion: 'Yes.' }]);
+    expect((await llm(`data score more.jsonl talks.jsonl --out judged.jsonl ${judge()}`)).err).toMatch(/marks · 16\/16 records · 15 known before\n$/);
   });
 
   test('a run that was stopped goes on where it was', async () => {
@@ -172,6 +178,30 @@ describe('llm data score', () => {
     expect((await llm('data score bad.jsonl --skip-bad 1')).err).toMatch(/E_JSON: .*bad\.jsonl, line 3/);
     writeFileSync(join(cwd, 'array.json'), JSON.stringify([conversations[0], conversations[1]]));
     expect(JSON.parse((await llm('data score array.json --json')).out)).toMatchObject({ examples: 2 });
+  });
+
+  test('what is no record and what is no file of records is told as such', async () => {
+    writeFileSync(join(cwd, 'null.jsonl'), `null\n${JSON.stringify(conversations[0])}\n`);
+    expect((await llm('data score null.jsonl')).err).toMatch(/^error: E_SFT: .*expected an object but found null .*null\.jsonl, line 1/);
+    expect(JSON.parse((await llm('data score null.jsonl --skip-bad 1 --json')).out)).toMatchObject({ examples: 1, bad: 1 });
+    execFileSync('mkfifo', [join(cwd, 'pipe.jsonl')]);
+    expect((await llm('data score pipe.jsonl')).err).toMatch(/^error: E_NOT_A_FILE: .*found a named pipe/);
+    // An array that breaks off: what would come then is unknown, and nothing can be passed over.
+    writeFileSync(join(cwd, 'broken.json'), JSON.stringify(conversations.slice(0, 2)).slice(0, -3));
+    const broken = await llm('data score broken.json --skip-bad 9');
+    expect([broken.code, broken.err]).toEqual([1, expect.stringMatching(/^error: E_JSON: .*its end missing .*broken\.json/)]);
+    expect(broken.err).not.toContain('--skip-bad');
+    writeFileSync(join(cwd, 'pretty.json.gz'), gzipSync(JSON.stringify([conversations[0], { text: 'none' }, conversations[1]], null, 2)));
+    const pretty = await llm('data score pretty.json.gz --skip-bad 1 --out pretty.jsonl --keep 2');
+    expect(pretty.err).toMatch(/Passed over 1 bad records, such as pretty\.json\.gz:2: /);
+    expect(linesOf('pretty.jsonl').map(({ id }) => id)).toEqual(['pretty.json.gz:1', 'pretty.json.gz:3']);
+    expect(readFileSync(join(cwd, 'pretty.kept.jsonl'), 'utf8')).toBe(`${JSON.stringify(conversations[0])}\n${JSON.stringify(conversations[1])}\n`);
+  });
+
+  test('a record without end is not held whole, however small its file', async () => {
+    writeFileSync(join(cwd, 'much.json.gz'), gzipSync(`[${JSON.stringify(conversations[0])},${JSON.stringify({ prompt: 'a'.repeat(17 * 2 ** 20), completion: 'b' })}]`));
+    expect((await llm('data score much.json.gz')).err).toMatch(/^error: E_LINE_TOO_LONG: .*much\.json\.gz/);
+    expect(JSON.parse((await llm('data score much.json.gz --skip-bad 1 --json')).out)).toMatchObject({ examples: 1, bad: 1 });
   });
 
   test.each([

@@ -138,6 +138,9 @@ test('ranks of Slurm, of Kubernetes, and typed', () => {
   expect(rankOf({ rank: 1, worldSize: 2 }, { JOB_COMPLETION_INDEX: '2', LLM_WORLD_SIZE: '5' })).toEqual({ rank: 1, worldSize: 2 });
   expect(() => rankOf(none, { JOB_COMPLETION_INDEX: '2' })).toThrow('expected LLM_WORLD_SIZE above JOB_COMPLETION_INDEX 2 but found none');
   expect(() => rankOf({ rank: 2, worldSize: 2 }, {})).toThrow('expected --rank below --world-size but found 2 of 2');
+  // Some elements of an array of eight, handed in again: which ranks they were cannot be told from this.
+  for (const id of ['3', '7']) expect(() => rankOf(none, { SLURM_ARRAY_TASK_ID: id, SLURM_ARRAY_TASK_MIN: '3', SLURM_ARRAY_TASK_MAX: '7', SLURM_ARRAY_TASK_COUNT: '2' })).toThrow('expected a Slurm array without gaps');
+  expect(() => rankOf(none, { SLURM_ARRAY_TASK_ID: '7', SLURM_ARRAY_TASK_MIN: '3', SLURM_ARRAY_TASK_COUNT: '2' })).toThrow('found element 7 of 2 from 3 on');
 });
 
 test('Slurm: an array for each pass, one job for what is decided over all, each after the one before', async () => {
@@ -166,7 +169,8 @@ test('Slurm: an array for each pass, one job for what is decided over all, each 
   await llm('data launch text more.jsonl --out clean --slurm --processes 2 --workers 0 --recipe gopher --shard-mib 0.001');
   for (const [stage, ranks] of [['pass-0', 2], ['across-0', 0], ['pass-1', 2]] as const) {
     const words = /^exec llm (.*)$/m.exec(readFileSync(join(launch, `${stage}.sbatch`), 'utf8'))![1]!;
-    for (let rank = 0; rank < Math.max(1, ranks); rank++) expect(await llm(words, { env: ranks === 0 ? {} : { SLURM_ARRAY_TASK_ID: String(rank), SLURM_ARRAY_TASK_COUNT: String(ranks) } })).toMatchObject({ code: 0 });
+    expect(words.includes('--rank "$SLURM_ARRAY_TASK_ID" --world-size 2')).toBe(ranks > 0);
+    for (let rank = 0; rank < Math.max(1, ranks); rank++) expect(await llm(words.replace('"$SLURM_ARRAY_TASK_ID"', String(rank)), { env: ranks === 0 ? {} : { SLURM_ARRAY_TASK_ID: String(rank), SLURM_ARRAY_TASK_COUNT: '1' } })).toMatchObject({ code: 0 });
   }
   expect(readdirSync(join(folder, 'clean'))).toContain('manifest.json');
 });
@@ -196,4 +200,47 @@ test('Kubernetes: an indexed job whose pods share the tasks', async () => {
     ['data launch /d/x --out /d/y --kubernetes', 'expected --image for Kubernetes but found none'],
     ['data launch text --out /d/y --kubernetes --image x --claim y', 'expected paths as the container sees them, from / on, but found text'],
   ] as const) expect(await llm(argv)).toMatchObject({ code: 2, err: expect.stringContaining(message) as string });
+});
+
+test('a dataset on the Hub keeps its name in the jobs, and nothing is launched into what its pattern reads', async () => {
+  expect(await llm('data launch hf://datasets/owner/set text --out clean --slurm --recipe none')).toMatchObject({ code: 0 });
+  expect(readFileSync(join(folder, 'clean.launch', 'pass-0.sbatch'), 'utf8')).toContain(` hf://datasets/owner/set ${join(folder, 'text')} `);
+  expect(await llm('data launch hf://datasets/owner/set --out /d/clean --kubernetes --image x --claim y --to jobs')).toMatchObject({ code: 0 });
+  expect(readFileSync(join(folder, 'jobs', 'job.yaml'), 'utf8')).toContain('- hf://datasets/owner/set\n');
+  expect(await llm('data launch text/**/*.jsonl.gz --out text/clean --slurm')).toMatchObject({ code: 1, err: expect.stringContaining('E_OUTPUT') as string });
+  expect((await llm('data launch text/*.md --out text/clean --slurm')).code).toBe(0);
+});
+
+test('a result is not written where its own pattern would read it, and its decisions are not either', async () => {
+  mkdirSync(join(folder, 'p'));
+  writeFileSync(join(folder, 'p', 'a.jsonl'), JSON.stringify({ text: prose(5) }));
+  const refused = (found: string): object => ({ code: 1, err: expect.stringMatching(found) as string });
+  expect(await llm('data p/*.jsonl --out p/o.jsonl')).toMatchObject(refused('E_OUTPUT: .* found .*/p/o\\.jsonl among p/\\*\\.jsonl'));
+  expect(await llm('data p/*.{md,jsonl} --out p/o.ndjson')).toMatchObject({ code: 0 });
+  expect(await llm('data p/*.decisions.jsonl p/a.jsonl --out p/b.jsonl')).toMatchObject(refused('E_OUTPUT: .* found .*/p/b\\.decisions\\.jsonl among'));
+  writeFileSync(join(folder, 'a.decisions.jsonl'), JSON.stringify({ text: prose(6) }));
+  expect(await llm('data a.decisions.jsonl --out a.jsonl')).toMatchObject(refused('E_OUTPUT: .* found .*/a\\.decisions\\.jsonl to be'));
+  expect(await llm('data p/**/*.jsonl.gz p/a.jsonl --out p/clean')).toMatchObject(refused('E_OUTPUT'));
+  expect(readdirSync(join(folder, 'p')).sort()).toEqual(['a.jsonl', 'o.decisions.ndjson', 'o.ndjson']);
+});
+
+test('options that cannot be read leave no temporary folder behind, and a pipe that nobody writes to is not waited for', async () => {
+  const temporary = join(folder, 'temporary');
+  mkdirSync(temporary);
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = temporary;
+  try {
+    writeFileSync(join(folder, 'bad.jsonl'), '{}\n');
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    expect(await llm('data text --dry-run --overrides bad.jsonl')).toMatchObject({ code: 1, err: expect.stringContaining('E_OVERRIDES') as string });
+    expect((await llm('data text --dry-run --overrides nothing.jsonl')).err).toMatch(/^error: E_NOT_FOUND: .*nothing\.jsonl/);
+    expect((await llm('data text --dry-run --overrides text')).err).toMatch(/^error: E_NOT_A_FILE: .*found a folder/);
+    expect((await llm('data text --dry-run --feedback pipe')).err).toMatch(/^error: E_NOT_A_FILE: .*found a named pipe/);
+    expect(readdirSync(temporary)).toEqual([]);
+    expect((await llm('data text --dry-run')).code).toBe(0);
+    expect(readdirSync(temporary)).toEqual([]);
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  }
 });

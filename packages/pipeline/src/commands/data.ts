@@ -10,6 +10,7 @@ import { command, type Command, integer, paths, text } from '../cli/command.ts';
 import { count } from '../cli/format.ts';
 import { type Io, printable } from '../cli/io.ts';
 import { checkOutput } from '../corpus/check-output.ts';
+import { inputPath } from '../corpus/input-path.ts';
 import { joinShards } from '../data/join-shards.ts';
 import { dataProgress } from '../data/progress.ts';
 import { rankOf } from '../data/rank.ts';
@@ -22,19 +23,17 @@ import { readFeedback } from '../data-report/read-feedback.ts';
 const RECIPES = new URL('../../dist/data/recipes.js', import.meta.url).href;
 const SHOWN = 5;
 
-const isRemote = (path: string): boolean => path.startsWith('hf://');
-
 /** Where the result goes: a folder of shards, one file with the decisions beside it, or nowhere. */
 interface Place {
   readonly kind: 'folder' | 'file' | 'none';
-  /** The folder of the run. */
+  /** The folder of the run; '' for `none`, which has a temporary one. */
   readonly folder: string;
   readonly file: string;
   readonly decisions: string;
 }
 
-async function placeOf(out: string | undefined, cwd: string): Promise<Place> {
-  if (out === undefined) return { kind: 'none', folder: await mkdtemp(join(tmpdir(), 'llm-data-')), file: '', decisions: '' };
+function placeOf(out: string | undefined, cwd: string): Place {
+  if (out === undefined) return { kind: 'none', folder: '', file: '', decisions: '' };
   const path = resolve(cwd, out);
   const ending = /\.(?:jsonl|ndjson)(?:\.gz)?$/i.exec(path)?.[0];
   if (ending === undefined) return { kind: 'folder', folder: path, file: '', decisions: join(path, 'decisions') };
@@ -83,9 +82,9 @@ export const data: Command = command({
   async run({ paths: from, out, 'dry-run': dry, rank, 'world-size': worldSize, stage, ...options }, io) {
     const { json, recipe: named, filters } = options;
     const recipe = named ?? filters ?? 'documentation';
-    if (out !== undefined && !dry) checkOutput(resolve(io.cwd, out), { inputs: from.filter((path) => !isRemote(path)), cwd: io.cwd, remedy: 'Choose another --out.' });
+    const place = placeOf(dry ? undefined : out, io.cwd);
+    for (const path of place.kind === 'none' ? [] : place.kind === 'file' ? [place.file, place.decisions] : [place.folder]) await checkOutput(path, { inputs: from, cwd: io.cwd, remedy: 'Choose another --out.' });
     io.stop.throwIfAborted();
-    const place = await placeOf(dry ? undefined : out, io.cwd);
     const workers = options.workers ?? (place.kind === 'folder' ? availableParallelism() : 0);
     const asked = {
       ...(recipe === 'fineweb' ? { languages: options.languages, fastMinhash: options['fast-minhash'] } : {}),
@@ -93,16 +92,19 @@ export const data: Command = command({
       ...(options.feedback === undefined ? {} : { block: (await readFeedback(resolve(io.cwd, options.feedback))).block }),
     };
     const spec = { name: 'dataRecipe', options: { recipe, ...asked } };
+    const share = place.kind === 'folder' ? { ...rankOf({ rank, worldSize }, io.env), ...(stage === undefined ? {} : { stage }) } : {};
     const progress = dataProgress(io, { quiet: json });
+    // Made last: whatever was wrong before, nothing is left behind.
+    const folder = place.kind === 'none' ? await mkdtemp(join(tmpdir(), 'llm-data-')) : place.folder;
     let isComplete = false;
     try {
-      const run = await runShards(from.map((path) => (isRemote(path) ? path : resolve(io.cwd, path))), {
-        out: place.folder, workers, signal: io.stop, onProgress: progress.show,
+      const run = await runShards(from.map((path) => inputPath(path, io.cwd)), {
+        out: folder, workers, signal: io.stop, onProgress: progress.show,
         recipe: workers === 0 ? ({ ...spec, make: dataRecipe } satisfies RecipeFunction) : ({ ...spec, module: RECIPES } satisfies RecipeModule),
         gzip: place.kind === 'folder' ? options.gzip : place.file.endsWith('.gz'),
         measure: options.measure, shardBytes: options['shard-mib'] * 2 ** 20, read: { skipBad: options['skip-bad'], textField: options['text-field'] },
         ...(options['max-heap-mib'] === undefined ? {} : { maxHeapMib: options['max-heap-mib'] }),
-        ...(place.kind === 'folder' ? { ...rankOf({ rank, worldSize }, io.env), ...(stage === undefined ? {} : { stage }) } : {}),
+        ...share,
       });
       progress.end();
       if (run.failed.length > 0) {
@@ -129,7 +131,7 @@ export const data: Command = command({
       if (io.stop.aborted && place.kind !== 'none' && existsSync(join(place.folder, 'run'))) io.err('Stopped. Run the same command again to go on.\n');
       throw error;
     } finally {
-      if (place.kind === 'none' || (place.kind === 'file' && isComplete)) await rm(place.folder, { recursive: true, force: true });
+      if (place.kind === 'none' || (place.kind === 'file' && isComplete)) await rm(folder, { recursive: true, force: true });
     }
   },
 });

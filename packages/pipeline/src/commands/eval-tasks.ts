@@ -4,8 +4,8 @@ import { readTaskDocuments, readTaskFiles, writeResults } from '@llm/eval/node';
 import { deviceInUse } from '@llm/tensor';
 import { UsageError } from '../cli/cli-error.ts';
 import type { Io } from '../cli/io.ts';
+import { shownPath } from '../cli/shown-path.ts';
 import type { OpenModel } from '../train/open-model.ts';
-import { shownPath } from '../train/drive-run.ts';
 
 /** What `llm eval --tasks` is told. */
 export interface TaskOptions {

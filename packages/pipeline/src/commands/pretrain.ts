@@ -1,14 +1,16 @@
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { isWithin } from '@llm/data-quality/node';
 import { z } from 'zod';
 import { CliError, UsageError } from '../cli/cli-error.ts';
 import { command, type Command, integer, number, paths, text } from '../cli/command.ts';
-import { checkOutput, isWithin } from '../corpus/check-output.ts';
+import { shownPath } from '../cli/shown-path.ts';
+import { checkOutput } from '../corpus/check-output.ts';
 import { FILTER_SETS } from '../corpus/filters.ts';
 import { readRun } from '../run/run-record.ts';
 import { createRun } from '../train/create-run.ts';
-import { driveRun, invocation, shownPath } from '../train/drive-run.ts';
+import { driveRun, invocation } from '../train/drive-run.ts';
 import type { GivenOptions } from '../train/given-weights.ts';
 import { findFolder } from '../train/open-run.ts';
 import { SPLITS } from '../train/run-tokenizer.ts';
@@ -77,7 +79,7 @@ export const pretrain: Command = command({
     if (!resume && data === undefined) throw new UsageError('llm pretrain: expected --data with files or folders of text but found nothing. See llm pretrain --help.');
     const { size, config } = await sizeOf(options.config, io.cwd);
     const init = options.init === undefined ? undefined : givenOf(options.init, { cwd: io.cwd, folder, allowNonFinite: options['allow-nonfinite'] });
-    checkOutput(folder, { inputs: data ?? [], cwd: io.cwd, remedy: 'Keep the runs elsewhere with --runs, or name the folders of text one by one.' });
+    await checkOutput(folder, { inputs: data ?? [], cwd: io.cwd, remedy: 'Keep the runs elsewhere with --runs, or name the folders of text one by one.' });
     return driveRun({
       io, json, folder, fresh, device: options.device,
       create: (onNotice, device) => createRun({

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { CliError, UsageError } from '../cli/cli-error.ts';
 import { command, type Command, integer, paths, text } from '../cli/command.ts';
 import { count, duration } from '../cli/format.ts';
+import { shownPath } from '../cli/shown-path.ts';
 import { finish } from '../compress/finish.ts';
 import { FILES, formatFor, METHODS } from '../compress/methods.ts';
 import { progressLine } from '../compress/progress-line.ts';
@@ -12,7 +13,7 @@ import { qualityFigures, qualityText } from '../compress/quality-text.ts';
 import { heldOut, textRows } from '../compress/text-rows.ts';
 import { ownWords } from '../export/own-words.ts';
 import { openModel } from '../train/open-model.ts';
-import { invocation, shownPath } from '../train/drive-run.ts';
+import { invocation } from '../train/drive-run.ts';
 import { findFolder } from '../train/open-run.ts';
 import { deviceArg, deviceField, runArg, runField } from './shared-args.ts';
 

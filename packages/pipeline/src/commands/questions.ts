@@ -5,11 +5,11 @@ import { z } from 'zod';
 import { CliError } from '../cli/cli-error.ts';
 import { command, type Command, integer, text } from '../cli/command.ts';
 import { count } from '../cli/format.ts';
+import { shownPath } from '../cli/shown-path.ts';
 import { type ApiPair, apiPairs } from '../corpus/api-pairs.ts';
 import { apiQuestions } from '../corpus/api-questions.ts';
 import { findModules } from '../corpus/read-corpus.ts';
 import { replaceText } from '../run/replace-text.ts';
-import { shownPath } from '../train/drive-run.ts';
 
 /** Too few declarations to hold some out teach nothing that could be measured. */
 export const FEWEST_DECLARATIONS = 800;

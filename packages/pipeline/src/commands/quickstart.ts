@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { CliError, EXIT } from '../cli/cli-error.ts';
 import { command, type Command, integer, number, paths, text } from '../cli/command.ts';
 import type { Io } from '../cli/io.ts';
+import { shownPath } from '../cli/shown-path.ts';
 import { checkOutput } from '../corpus/check-output.ts';
 import { FILTER_SETS } from '../corpus/filters.ts';
 import { readRun, type RunRecord } from '../run/run-record.ts';
 import { createRun } from '../train/create-run.ts';
-import { driveRun, invocation, nextCommands, shownPath, summary } from '../train/drive-run.ts';
+import { driveRun, invocation, nextCommands, summary } from '../train/drive-run.ts';
 import { quickstartLife } from '../quickstart/quickstart-life.ts';
 import { FEWEST_DECLARATIONS, installedDeclarations } from './questions.ts';
 import { deviceArg, deviceField, filterArgs, filterFields } from './shared-args.ts';
@@ -53,7 +54,7 @@ export function quickstartCommand(commands: readonly Command[]): Command {
         if (there === 'done') return EXIT.ok;
         anew = there === 'anew';
       }
-      checkOutput(folder, { inputs: data ?? [], cwd: io.cwd, remedy: 'Keep the runs elsewhere with --runs, or name the folders of text one by one.' });
+      await checkOutput(folder, { inputs: data ?? [], cwd: io.cwd, remedy: 'Keep the runs elsewhere with --runs, or name the folders of text one by one.' });
       return driveRun({
         io, json, folder, fresh: anew, device,
         create: (onNotice, picked) => createRun({ folder, name, cwd: io.cwd, signal: io.stop, onNotice, device: picked, paths: data, filters: FILTER_SETS[filters]!, split: 'llama3', minutes, patience: minutes === undefined ? PATIENCE : undefined, seed }),

@@ -10,12 +10,12 @@ import { CliError, UsageError } from '../cli/cli-error.ts';
 import { command, type Command, integer, paths, text } from '../cli/command.ts';
 import { table } from '../cli/format.ts';
 import { printable } from '../cli/io.ts';
+import { shownPath } from '../cli/shown-path.ts';
 import { replaceText } from '../run/replace-text.ts';
 import { onceInBatches } from '../stage/in-batches.ts';
 import { readRecords } from '../stage/read-records.ts';
 import { type OpenModel, openModel } from '../train/open-model.ts';
 import { findFolder } from '../train/open-run.ts';
-import { shownPath } from '../train/drive-run.ts';
 import { deviceArg, deviceField, runArg, runField } from './shared-args.ts';
 
 /** Something to ask a model, and how it ought to answer. */

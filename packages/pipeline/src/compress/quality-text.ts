@@ -1,7 +1,7 @@
 import type { QualityReport } from '@llm/quantize';
-import { bytes, count, digits, table } from '../cli/format.ts';
+import { bytes, count, digits, percent, table } from '../cli/format.ts';
 
-const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+const fine = (share: number): string => percent(share, 2);
 const signed = (value: number): string => `${value < 0 ? '-' : ''}${digits(Math.abs(value))}`;
 
 /** What a smaller model costs and saves, as lines of a table: a name, the value before, the value after. */
@@ -18,12 +18,12 @@ export function divergenceRows({ divergence: { perplexity, basePerplexity, perpl
   const shares = ['99.9%', '99%', '95%', '90%'] as const;
   const low = ['10%', '5%', '1%', '0.1%'] as const;
   return [
-    ['Mean PPL(Q)', digits(perplexity)], ['Mean PPL(base)', digits(basePerplexity)], ['Cor(ln(PPL(Q)), ln(PPL(base)))', percent(lnPerplexityCorrelation)],
+    ['Mean PPL(Q)', digits(perplexity)], ['Mean PPL(base)', digits(basePerplexity)], ['Cor(ln(PPL(Q)), ln(PPL(base)))', fine(lnPerplexityCorrelation)],
     ['Mean ln(PPL(Q)/PPL(base))', signed(lnPerplexityRatio)], ['Mean PPL(Q)/PPL(base)', perplexityRatio.toFixed(4)], ['Mean PPL(Q)-PPL(base)', signed(perplexity - basePerplexity)],
     ['Mean KLD', signed(kld.mean)], ['Maximum KLD', signed(kld.maximum)], ...shares.map((share): [string, string] => [`${share} KLD`, signed(kld[share])]), ['Median KLD', signed(kld.median)],
     ...low.map((share): [string, string] => [`${share} KLD`, signed(kld[share])]), ['Minimum KLD', signed(kld.minimum)],
-    ['Mean Δp', percent(deltaP.mean)], ['Maximum Δp', percent(deltaP.maximum)], ...shares.map((share): [string, string] => [`${share} Δp`, percent(deltaP[share])]), ['Median Δp', percent(deltaP.median)],
-    ...low.map((share): [string, string] => [`${share} Δp`, percent(deltaP[share])]), ['Minimum Δp', percent(deltaP.minimum)], ['RMS Δp', percent(rmsDeltaP)], ['Same top p', percent(sameTop)],
+    ['Mean Δp', fine(deltaP.mean)], ['Maximum Δp', fine(deltaP.maximum)], ...shares.map((share): [string, string] => [`${share} Δp`, fine(deltaP[share])]), ['Median Δp', fine(deltaP.median)],
+    ...low.map((share): [string, string] => [`${share} Δp`, fine(deltaP[share])]), ['Minimum Δp', fine(deltaP.minimum)], ['RMS Δp', fine(rmsDeltaP)], ['Same top p', fine(sameTop)],
   ];
 }
 
@@ -32,7 +32,7 @@ export function qualityText(report: QualityReport): string {
   const { divergence: { tokens, kld, sameTop, flips }, sensitivity } = report;
   const [worst] = sensitivity;
   return `${table(['', 'before', 'after'], qualityRows(report))}\n\n`
-    + `KL divergence ${signed(kld.mean)} nats a token (median ${signed(kld.median)}, 99 % ${signed(kld['99%'])}), same likeliest token ${percent(sameTop)}, flips ${percent(flips)}, on ${count(tokens)} tokens\n`
+    + `KL divergence ${signed(kld.mean)} nats a token (median ${signed(kld.median)}, 99 % ${signed(kld['99%'])}), same likeliest token ${fine(sameTop)}, flips ${fine(flips)}, on ${count(tokens)} tokens\n`
     + (worst === undefined ? '' : `${worst.part} alone costs most: ${signed(worst.kld)} nats\n`);
 }
 

@@ -1,24 +1,22 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { isWithin, wouldFind } from '@llm/data-quality/node';
 import { CliError } from '../cli/cli-error.ts';
+import { inputPath, isRemote } from './input-path.ts';
 
-/** Where a path really leads, whether or not it exists yet. */
-function real(path: string): string {
-  if (existsSync(path) || dirname(path) === path) return realpathSync(path);
-  return join(real(dirname(path)), relative(dirname(path), path));
+export interface CheckOutputOptions {
+  readonly inputs: readonly string[];
+  readonly cwd: string;
+  readonly remedy: string;
+  /** Refuse only what would be read there by its name, for a file that may lie beside the text. */
+  readonly onlyRead?: boolean;
 }
 
-/** Whether a path leads to a folder or into it, through links too. */
-export function isWithin(path: string, folder: string): boolean {
-  const way = relative(real(folder), real(path));
-  return !isAbsolute(way) && !/^\.\.(?:[\\/]|$)/.test(way);
-}
-
-/** Refuses to write into what is read: the next run would take what this one wrote for data. */
-export function checkOutput(output: string, { inputs, cwd, remedy }: { inputs: readonly string[]; cwd: string; remedy: string }): void {
+/** Refuses to write into what is read: the next run would take what this one wrote for data. Of a pattern, that is what matches it. */
+export async function checkOutput(output: string, { inputs, cwd, remedy, onlyRead = false }: CheckOutputOptions): Promise<void> {
   for (const input of inputs) {
-    const path = resolve(cwd, input);
-    if (!isWithin(output, path)) continue;
-    throw new CliError('E_OUTPUT', `llm: expected to write outside of the text that is read but found ${output} ${isWithin(path, output) ? 'to be' : 'inside'} ${input}. ${remedy}`);
+    if (isRemote(input)) continue;
+    const path = inputPath(input, cwd);
+    const isInside = isWithin(output, path);
+    if (!(isInside && !onlyRead) && !(await wouldFind(path, output))) continue;
+    throw new CliError('E_OUTPUT', `llm: expected to write outside of the text that is read but found ${output} ${!isInside ? 'among' : isWithin(path, output) ? 'to be' : 'inside'} ${input}. ${remedy}`);
   }
 }

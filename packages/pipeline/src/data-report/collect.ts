@@ -1,12 +1,12 @@
 import {
-  createDataDimensions, createReviewQueue, type DataDimensions, type Document, type FeedbackSummary, type LedgerReport, nearestRule, normalizeForDedup, type ReviewItem, textHash,
+  createDataDimensions, createManifest, createReviewQueue, type DataDimensions, type Document, type FeedbackSummary, type LedgerReport, nearestRule, normalizeForDedup, type ReviewItem, textHash,
 } from '@llm/data-quality';
 import type { Decided, DecidedData, NamedRule } from './decided.ts';
 import { type PersonalData, personalData, withoutPersonalData } from './personal-data.ts';
 import { ruleBins, type RuleBins, sampleCodes } from './rule-bins.ts';
 import { ruleSample } from './rule-sample.ts';
 import { sourceOf } from './source-of.ts';
-import type { VersionChange } from './versions.ts';
+import { changeBetween, type VersionChange, versionFrom, type VersionOfData } from './versions.ts';
 
 export interface PageExample {
   readonly id: string;
@@ -78,14 +78,14 @@ function clusterCounts(): { add(decided: Decided): void; report(): ClusterSizes[
 export interface CollectOptions {
   readonly referenceDate?: string | undefined;
   readonly relevance?: ((document: Document) => number) | undefined;
-  /** Documents that the page can compute with. Default 10,000. */
-  readonly sampleSize?: number;
+  /** An earlier version to compare with, and when this one is taken. */
+  readonly against?: { readonly before: VersionOfData; readonly at: string } | undefined;
 }
 
 /** Reads a data set once and makes all that the report shows of it. */
-export async function collectPage(data: DecidedData, { referenceDate, relevance, sampleSize }: CollectOptions = {}): Promise<DataPage> {
+export async function collectPage(data: DecidedData, { referenceDate, relevance, against }: CollectOptions = {}): Promise<DataPage> {
   const rules = data.rules.filter(({ measured }) => measured);
-  const sample = ruleSample(rules, sampleSize === undefined ? {} : { size: sampleSize });
+  const sample = ruleSample(rules);
   const dimensions = createDataDimensions({ by: sourceOf, ...(referenceDate === undefined ? {} : { referenceDate }), ...(relevance === undefined ? {} : { relevance }) });
   const personal = personalData();
   const clusters = clusterCounts();
@@ -95,21 +95,33 @@ export async function collectPage(data: DecidedData, { referenceDate, relevance,
     dimensions.add(document);
     personal.add(document);
   };
-  for await (const decided of data.decisions()) {
-    sample.add(decided);
-    clusters.add(decided);
-    const { document, out, kept } = decided;
-    if (kept) keptDocuments++;
-    if (out) addKept(out);
-    if (document) queue.add({ ...(kept ? nearestTo(decided, rules) : decided), document, kept });
+  // What goes out is handed on, so that a version of it can be made in the same pass.
+  async function* pass(): AsyncGenerator<Document> {
+    for await (const decided of data.decisions()) {
+      sample.add(decided);
+      clusters.add(decided);
+      const { document, out, kept } = decided;
+      if (kept) keptDocuments++;
+      if (document) queue.add({ ...(kept ? nearestTo(decided, rules) : decided), document, kept });
+      if (!out) continue;
+      addKept(out);
+      yield out;
+    }
+    for await (const document of data.kept?.() ?? []) {
+      addKept(document);
+      yield document;
+    }
   }
-  if (data.kept) for await (const document of data.kept()) addKept(document);
+  const manifest = against && await createManifest(pass(), { name: data.title });
+  if (manifest === undefined) for await (const _ of pass());
+  const measured = dimensions.report();
   const bins = ruleBins(rules, sample.documents);
   const shown = queue.items().map(({ id, automatic, reason, measured, threshold, picked, text }): PageExample => ({ id, kept: automatic === 'keep', reason, measured, threshold, picked, text: withoutPersonalData(text) }));
   const first = (data.examples ?? []).map(({ id, reason, measured, text }): PageExample => ({ id, kept: false, reason, measured, threshold: null, picked: 'first', text: withoutPersonalData(text) }));
   return {
     title: data.title, description: data.description, ledger: data.ledger(), rules: bins, unmeasured: data.rules.filter(({ measured }) => !measured),
     sample: { documents: sample.documents.length, of: sample.seen, kept: keptDocuments, codes: sampleCodes(bins, sample.documents) },
-    examples: [...shown, ...first], dimensions: dimensions.report(), personal: personal.report(), clusters: clusters.report(),
+    examples: [...shown, ...first], dimensions: measured, personal: personal.report(), clusters: clusters.report(),
+    ...(against && manifest ? { versions: changeBetween(against.before, versionFrom(manifest, measured, { at: against.at, data })) } : {}),
   };
 }

@@ -210,6 +210,21 @@ function fakeDom({ rules, sample }: DataPage) {
   };
 }
 
+test('with an earlier version, data is decided on once, and what is found of it is what a pass of its own finds', async () => {
+  let passes = 0;
+  const data = dataOf(decisions, { async *decisions() { passes++; yield* decisions; } });
+  const at = '2025-01-01T00:00:00Z';
+  const before = await versionOf(dataOf(decisions.slice(20, 150)), { at });
+  const { versions, dimensions } = await collectPage(data, { referenceDate: at, against: { before, at } });
+  expect(passes).toBe(1);
+  expect(versions).toEqual(changeBetween(before, await versionOf(data, { at })));
+  expect(versions!.diff.added.length).toBeGreaterThan(0);
+  expect(dimensions).toEqual((await collectPage(data, { referenceDate: at })).dimensions);
+  // Where what was kept is read by itself.
+  const kept = dataOf(decisions.map(({ out, document, ...decided }) => decided), { async *kept() { for (const { out } of decisions) if (out) yield out; } });
+  expect((await collectPage(kept, { referenceDate: at, against: { before, at } })).versions).toEqual(versions);
+});
+
 test('what a document counts to', () => {
   const of = (id: string, source?: string, meta?: Record<string, unknown>) => sourceOf({ id, text: '', ...(source === undefined ? {} : { source }), ...(meta === undefined ? {} : { meta }) });
   expect([of('a', 'f.jsonl'), of('docs/a/b.md', 'docs/a/b.md'), of('b.md', 'b.md'), of('x', 'https://a.org/x'), of('x', 'f', { provenance: { source: 'wiki' } }), of('x')]).toEqual(['f.jsonl', 'docs', '.', 'a.org', 'wiki', '']);

@@ -1,7 +1,7 @@
-import { resolve } from 'node:path';
 import { createLedger, type Document, type Dropped, exactDedup, type Filter, type LedgerReport, type Rule } from '@llm/data-quality';
 import { readDocuments } from '@llm/data-quality/node';
 import type { FilterSet } from '../corpus/filters.ts';
+import { inputPath } from '../corpus/input-path.ts';
 
 /** A rule with the filter it belongs to. */
 export interface NamedRule extends Rule {
@@ -96,7 +96,7 @@ export function decidePaths(paths: readonly string[], { filters: set, cwd, signa
     async *decisions() {
       ledger = createLedger();
       const filters = filtersOf();
-      for await (const document of readDocuments(paths.map((path) => resolve(cwd, path)), { ledger, signal, skipBad, textField })) {
+      for await (const document of readDocuments(paths.map((path) => inputPath(path, cwd)), { ledger, signal, skipBad, textField })) {
         ledger.sawDocument(document);
         const { verdict, measures, out } = decide(document, filters);
         if (verdict) ledger.droppedDocument(out, { filter: verdict.filter, verdict });

@@ -31,12 +31,18 @@ export interface OpenDataOptions {
   readonly overrides?: string | undefined;
 }
 
+/** The folder of `llm data --out` that paths stand for; undefined for files and folders of text. */
+export function runFolderOf(from: readonly string[], cwd: string): string | undefined {
+  const [folder] = from.map((path) => resolve(cwd, path)).filter((path) => existsSync(path) && statSync(path).isDirectory() && isRunFolder(path));
+  if (folder !== undefined && from.length > 1) throw new UsageError(`llm data: expected one folder of llm data --out, or files and folders of text, but found both or several: ${from.join(', ')}. Name them one at a time.`);
+  return folder;
+}
+
 /** A folder of `llm data --out` as it stands, or files decided on now. */
 export async function openData(from: readonly string[], { filters, 'skip-bad': skipBad, 'text-field': textField, overrides }: OpenDataOptions, io: Io): Promise<DecidedData> {
-  const folders = from.map((path) => resolve(io.cwd, path)).filter((path) => existsSync(path) && statSync(path).isDirectory() && isRunFolder(path));
-  if (folders.length === 1 && overrides !== undefined) throw new UsageError(`llm data: expected no --overrides for ${from.join(', ')}, which is decided on already, but found ${overrides}. Name the files that went into it.`);
-  if (folders.length === 1 && from.length === 1) return readRunFolder(folders[0]!);
-  if (folders.length > 0) throw new UsageError(`llm data: expected one folder of llm data --out, or files and folders of text, but found both or several: ${from.join(', ')}. Name them one at a time.`);
+  const folder = runFolderOf(from, io.cwd);
+  if (folder !== undefined && overrides !== undefined) throw new UsageError(`llm data: expected no --overrides for ${from.join(', ')}, which is decided on already, but found ${overrides}. Name the files that went into it.`);
+  if (folder !== undefined) return readRunFolder(folder);
   const decided = overrides === undefined ? undefined : await readOverrides(resolve(io.cwd, overrides));
   const wrap = decided && ((filters: Filter[]): Filter[] => overrideFilters(filters, decided));
   return decidePaths(from, { filters: FILTER_SETS[filters]!, cwd: io.cwd, signal: io.stop, skipBad, textField, ...(wrap === undefined ? {} : { wrap }) });

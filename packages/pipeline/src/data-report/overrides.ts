@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { readLines, type ReviewOverride } from '@llm/data-quality';
+import type { ReviewOverride } from '@llm/data-quality';
+import { readJsonRecords } from '@llm/data-quality/node';
 import { z } from 'zod';
 import { CliError } from '../cli/cli-error.ts';
 
@@ -9,17 +9,10 @@ const OVERRIDE = z.object({ id: z.string(), hash: z.string().regex(/^[\da-f]{32}
 /** What people decided, as `llm data review apply` wrote it. */
 export async function readOverrides(file: string): Promise<ReviewOverride[]> {
   const overrides: ReviewOverride[] = [];
-  let line = 0;
-  for await (const text of readLines(createReadStream(file), { source: file })) {
-    line++;
-    if (text === '') continue;
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(text);
-    } catch {
-      parsed = undefined;
-    }
-    const { data, error } = OVERRIDE.safeParse(parsed);
+  for await (const record of readJsonRecords(file)) {
+    const { line } = record;
+    if (record.error !== undefined && record.error.code !== 'E_JSON') throw record.error;
+    const { data, error } = OVERRIDE.safeParse(record.error === undefined ? record.value : undefined);
     if (error) throw new CliError('E_OVERRIDES', `llm data: expected an override as llm data review apply writes it but found something else in ${file}, line ${line}: ${error.issues[0]?.message}. Apply the review again.`);
     overrides.push(data as ReviewOverride);
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { bytes, count, digits } from '../cli/format.ts';
+import { bytes, count, digits, percent } from '../cli/format.ts';
 import { html, type Html, htmlTable } from '../report/html.ts';
 import { STYLE } from '../report/style.ts';
 import { environment } from '../run/environment.ts';
@@ -10,7 +10,6 @@ import { exact, ruleFigure } from './rule-figure.ts';
 import { sourcesSection, spreadSection } from './sources-html.ts';
 import { changeRows } from './versions.ts';
 
-const percent = (part: number, whole: number): string => (whole === 0 ? '-' : `${(100 * part / whole).toFixed(1)} %`);
 const needed = (comparison: string, threshold: number): string => `${comparison === 'min' ? '≥' : '≤'} ${exact(threshold)}`;
 
 /**
@@ -29,7 +28,7 @@ export function dataPageHtml(page: DataPage): string {
 <meta name="referrer" content="no-referrer"><title>Data: ${title}</title><style>${{ markup: `${STYLE}\n${PAGE_STYLE}` }}</style></head><body>
 <h1>Data: ${title}</h1>
 <p class="soft">${description}. Made by llm ${String(environment().llm)}.</p>
-<div class="cards">${[[count(ledger.in.documents), 'documents in'], [count(ledger.out.documents), 'documents out'], [percent(ledger.out.documents, ledger.in.documents), 'of documents kept'], [percent(ledger.out.bytes, ledger.in.bytes), 'of bytes kept'], [bytes(ledger.in.bytes), 'in'], [bytes(ledger.out.bytes), 'out']].map(([value, label]) => html`<div><b>${value}</b><span>${label}</span></div>`)}</div>
+<div class="cards">${[[count(ledger.in.documents), 'documents in'], [count(ledger.out.documents), 'documents out'], [percent(ledger.out.documents / ledger.in.documents), 'of documents kept'], [percent(ledger.out.bytes / ledger.in.bytes), 'of bytes kept'], [bytes(ledger.in.bytes), 'in'], [bytes(ledger.out.bytes), 'out']].map(([value, label]) => html`<div><b>${value}</b><span>${label}</span></div>`)}</div>
 <nav aria-label="Parts of this page"><a href="#why">Why</a><a href="#thresholds">Thresholds</a><a href="#sources">Sources</a><a href="#spread">Spread</a><a href="#examples">Examples</a>${versions === undefined ? undefined : html`<a href="#versions">Versions</a>`}</nav>
 <h2 id="why">What was dropped, and why</h2>
 ${reasonTable(page)}
@@ -73,7 +72,7 @@ function reasonTable({ ledger }: DataPage): Html {
   if (ledger.dropped.length === 0) return html`<p>Nothing.</p>`;
   const most = Math.max(...ledger.dropped.map(({ documents }) => documents));
   return htmlTable(['because', '', 'documents', 'of all', 'bytes', 'needed', 'lowest', 'mean', 'highest'], ledger.dropped.map(({ reason, documents, bytes: size, comparison, threshold, measured: { min, mean, max } }) => [
-    html`<code>${reason.split('_').map((part, i) => html`${i === 0 ? undefined : html`_<wbr>`}${part}`)}</code>`, html`<span class="bar" style="width:${(6 * documents / most).toFixed(2)}rem"></span>`, count(documents), percent(documents, ledger.in.documents), bytes(size), needed(comparison, threshold), digits(min), digits(mean), digits(max)]));
+    html`<code>${reason.split('_').map((part, i) => html`${i === 0 ? undefined : html`_<wbr>`}${part}`)}</code>`, html`<span class="bar" style="width:${(6 * documents / most).toFixed(2)}rem"></span>`, count(documents), percent(documents / ledger.in.documents), bytes(size), needed(comparison, threshold), digits(min), digits(mean), digits(max)]));
 }
 
 function clusterTable({ reason, sizes }: ClusterSizes): Html {

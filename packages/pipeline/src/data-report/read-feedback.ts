@@ -1,20 +1,14 @@
-import { createReadStream } from 'node:fs';
-import { DataError, type FeedbackRecord, type FeedbackSummary, readLines, summarizeFeedback, toFeedback } from '@llm/data-quality';
+import { DataError, type FeedbackRecord, type FeedbackSummary, summarizeFeedback, toFeedback } from '@llm/data-quality';
+import { readJsonRecords } from '@llm/data-quality/node';
 
 /** What users said, one record a line. */
 export async function readFeedback(file: string): Promise<FeedbackSummary> {
   const records: FeedbackRecord[] = [];
-  let line = 0;
-  for await (const text of readLines(createReadStream(file), { source: file })) {
-    line++;
-    if (text.trim() === '') continue;
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(text);
-    } catch (cause) {
-      throw new DataError('E_FEEDBACK', { problem: 'llm data: expected JSON but found something else', remedy: 'Write {"id": …, "verdict": "bad", "reason": …} on each line.', file, line, cause });
-    }
-    records.push(toFeedback(parsed, { file, line }));
+  for await (const record of readJsonRecords(file)) {
+    const { line, error } = record;
+    if (error?.code === 'E_JSON') throw new DataError('E_FEEDBACK', { problem: 'llm data: expected JSON but found something else', remedy: 'Write {"id": …, "verdict": "bad", "reason": …} on each line.', file, line, cause: error });
+    if (error !== undefined) throw error;
+    records.push(toFeedback(record.value, { file, line }));
   }
   return summarizeFeedback(records);
 }

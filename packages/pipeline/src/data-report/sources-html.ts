@@ -1,5 +1,5 @@
 import { DATA_DIMENSIONS, type DataDimensions, type SourceDimensions } from '@llm/data-quality';
-import { bytes, count, digits } from '../cli/format.ts';
+import { bytes, count, digits, percent } from '../cli/format.ts';
 import { html, type Html, htmlTable } from '../report/html.ts';
 
 const MOST_SOURCES = 50;
@@ -8,7 +8,7 @@ const MOST_SOURCES = 50;
 function largest(counts: Readonly<Record<string, number>>, most = 3): string {
   const entries = Object.entries(counts).sort(([, a], [, b]) => b - a);
   const all = entries.reduce((sum, [, each]) => sum + each, 0);
-  return entries.slice(0, most).map(([value, each]) => `${value === '' ? 'none' : value} ${(100 * each / all).toFixed(0)} %`).join(', ') + (entries.length > most ? ', …' : '');
+  return entries.slice(0, most).map(([value, each]) => `${value === '' ? 'none' : value} ${percent(each / all, 0)}`).join(', ') + (entries.length > most ? ', …' : '');
 }
 
 const shown = (value: number): string => (value < 1 && value >= 0.9995 ? '0.999' : value.toFixed(3));
@@ -35,5 +35,5 @@ export function spreadSection({ distributions, warnings }: DataDimensions): Html
   const known = distributions.filter(({ documents }) => documents > 0);
   return html`${warnings.map((warning) => html`<p class="warn">${warning}</p>`)}
 ${known.map(({ of, values, missing, evenness, largest: first }) => html`<h3>${of}</h3><p class="soft">${count(values)} ${values === 1 ? 'value' : 'values'}${evenness === null ? '' : `, evenness ${evenness.toFixed(2)}`}${missing === 0 ? '' : `, ${count(missing)} documents without`}</p>
-${htmlTable([of === 'length' ? 'characters, from' : of, 'documents', 'share', ''], (of === 'length' || of === 'year' ? first.toSorted((a, b) => Number(a.value) - Number(b.value)) : first).map(({ value, documents, share }) => [of === 'length' ? count(Number(value)) : value, count(documents), `${(100 * share).toFixed(1)} %`, html`<span class="bar" style="width:${(8 * share).toFixed(2)}rem"></span>`]))}`)}`;
+${htmlTable([of === 'length' ? 'characters, from' : of, 'documents', 'share', ''], (of === 'length' || of === 'year' ? first.toSorted((a, b) => Number(a.value) - Number(b.value)) : first).map(({ value, documents, share }) => [of === 'length' ? count(Number(value)) : value, count(documents), percent(share), html`<span class="bar" style="width:${(8 * share).toFixed(2)}rem"></span>`]))}`)}`;
 }

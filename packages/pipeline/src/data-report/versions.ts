@@ -1,4 +1,4 @@
-import { createDataDimensions, createManifest, type DataManifest, type DataVersion, dataVersion, diffManifests, type Document, type DriftAlert, driftAlerts, type ManifestDiff } from '@llm/data-quality';
+import { createDataDimensions, createManifest, type DataDimensions, type DataManifest, type DataVersion, dataVersion, diffManifests, type Document, type DriftAlert, driftAlerts, type ManifestDiff } from '@llm/data-quality';
 import { count, table } from '../cli/format.ts';
 import { printable } from '../cli/io.ts';
 import { sourceOf } from './source-of.ts';
@@ -31,7 +31,12 @@ export async function versionOf(data: DecidedData, { at, name = data.title }: { 
       yield document;
     }
   })(), { name });
-  return { manifest, version: dataVersion(manifest, dimensions.report(), { at, dropped: Object.fromEntries(data.ledger().dropped.map(({ reason, documents }) => [reason, documents])) }) };
+  return versionFrom(manifest, dimensions.report(), { at, data });
+}
+
+/** The version of data that has been read to its end, of what was measured on the way. */
+export function versionFrom(manifest: DataManifest, dimensions: DataDimensions, { at, data }: { at: string; data: DecidedData }): VersionOfData {
+  return { manifest, version: dataVersion(manifest, dimensions, { at, dropped: Object.fromEntries(data.ledger().dropped.map(({ reason, documents }) => [reason, documents])) }) };
 }
 
 /** What changed from one version to another, and what of it is drift. */

@@ -40,8 +40,9 @@ interface Completion {
 export async function askJudge(examples: readonly SftExample[], { url, model, apiKey, prices, cache, progress, signal }: AskJudgeOptions): Promise<Judged> {
   const failed = new AbortController();
   const endpoint = openEndpoint({ url, model, cache, signal: AbortSignal.any([signal, failed.signal]), ...(apiKey === undefined ? {} : { apiKey }), ...(prices === undefined ? {} : { prices }) });
+  // Questions are under way at the same time: each that ends takes one of the answers from the cache that none has taken yet.
+  let told = 0;
   const judge = async (example: SftExample): Promise<Judgement | { unread: string }> => {
-    const before = endpoint.usage.cached;
     try {
       const { choices: [choice] = [] } = await endpoint.ask('/chat/completions', { temperature: 0, max_tokens: ANSWER_TOKENS, messages: [{ role: 'user', content: marksPrompt(example) }] }) as Completion;
       const text = choice?.message?.content ?? '';
@@ -50,7 +51,9 @@ export async function askJudge(examples: readonly SftExample[], { url, model, ap
       if (!(error instanceof EndpointError && error.code === 'refused' && OF_ONE.includes(error.status!))) throw error;
       return { unread: error.message };
     } finally {
-      progress.add(1, { cached: endpoint.usage.cached - before });
+      const cached = Math.min(1, endpoint.usage.cached - told);
+      told += cached;
+      progress.add(1, { cached });
     }
   };
   const judgements: (Judgement | { unread: string })[] = [];

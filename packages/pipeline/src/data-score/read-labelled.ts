@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
 import type { Document } from '@llm/data-quality';
 import { readDocuments } from '@llm/data-quality/node';
 import { shuffled } from '@llm/sft';
 import { CliError } from '../cli/cli-error.ts';
+import { inputPath } from '../corpus/input-path.ts';
 
 /** A text with what a person or a model said of it. */
 export interface Labelled<Value> {
@@ -31,7 +31,7 @@ export interface ReadLabelledOptions<Value> {
 export async function readLabelled<Value>(paths: readonly string[], { cwd, textField, skipBad, field, read, expected, signal }: ReadLabelledOptions<Value>): Promise<Labelled<Value>[]> {
   const found: Labelled<Value>[] = [];
   let left = skipBad;
-  for await (const { id, text, meta } of readDocuments(paths.map((path) => resolve(cwd, path)), { textField, skipBad, signal }) as AsyncIterable<Document>) {
+  for await (const { id, text, meta } of readDocuments(paths.map((path) => inputPath(path, cwd)), { textField, skipBad, signal }) as AsyncIterable<Document>) {
     const value = read(meta?.[field]);
     if (value !== undefined) found.push({ text, value });
     else if (left-- < 1) throw new CliError('E_RECORD', `llm data classifier: expected ${expected} in "${field}" of ${id} but found ${JSON.stringify(meta?.[field]) ?? 'nothing'}. Name another field, or pass over such records with --skip-bad.`);

@@ -27,7 +27,7 @@ export async function scoreData(options: ScoreOptions, io: Io): Promise<number> 
   checkOptions(options);
   judgeKey(options, io.env);
   const places = out === undefined ? undefined : pathsOf(out, io.cwd);
-  for (const each of Object.values(places ?? {}) as string[]) checkOutput(each, { inputs, cwd: io.cwd, remedy: 'Choose another --out.' });
+  for (const each of Object.values(places ?? {}) as string[]) await checkOutput(each, { inputs, cwd: io.cwd, remedy: 'Choose another --out.' });
   const { records, bad } = await readSft(inputs, { cwd: io.cwd, skipBad: options['skip-bad'], signal: io.stop });
   const say = (line: string): void => { if (!json) io.err(`${printable(line)}\n`); };
   if (bad.length > 0) say(`Passed over ${count(bad.length)} bad records, such as ${bad[0]}`);

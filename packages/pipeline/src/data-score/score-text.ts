@@ -1,6 +1,6 @@
 import type { ScoredSft, SftSummary } from '@llm/data-quality';
 import { count, digits, short } from '../cli/format.ts';
-import { shownPath } from '../train/drive-run.ts';
+import { shownPath } from '../cli/shown-path.ts';
 import type { AnswerDifficulty } from './answer-losses.ts';
 import type { Judged } from './ask-judge.ts';
 import type { Chosen } from './choose-sft.ts';

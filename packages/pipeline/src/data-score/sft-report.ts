@@ -1,5 +1,5 @@
 import { SFT_DIMENSIONS, type ScoredSft, type SftDimension, type SftSummary } from '@llm/data-quality';
-import { count, table } from '../cli/format.ts';
+import { count, percent, table } from '../cli/format.ts';
 import { printable } from '../cli/io.ts';
 import type { SftRecord } from './read-sft.ts';
 
@@ -31,9 +31,8 @@ const SHOWN = 90;
 
 /** For people: each dimension with its mean and how many lie below, the worst examples of each, and what is said most often. */
 export function sftReport(rows: readonly DimensionRow[], { scored, summary, records }: { scored: readonly ScoredSft[]; summary: SftSummary; records: readonly SftRecord[] }): string {
-  const percent = (part: number, whole: number): string => (whole === 0 ? '-' : `${(100 * part / whole).toFixed(1)} %`);
   const parts = [table(['dimension', 'mean', 'least', 'below', 'share', 'measured'], rows.map(({ dimension, mean, least, measured, below }) =>
-    [dimension, mean === null ? '-' : mean.toFixed(3), least.toFixed(2), measured === 0 ? '-' : count(below), percent(below, measured), count(measured)]))];
+    [dimension, mean === null ? '-' : mean.toFixed(3), least.toFixed(2), measured === 0 ? '-' : count(below), percent(below / measured), count(measured)]))];
   for (const { dimension, below } of rows) {
     if (below === 0) continue;
     const worst = scored.map(({ scores }, i) => ({ i, ...scores[dimension] })).filter(({ score }) => score !== null).sort((a, b) => a.score! - b.score! || a.i - b.i).slice(0, Math.min(WORST, below));

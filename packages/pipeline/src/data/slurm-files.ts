@@ -35,7 +35,8 @@ export function slurmFiles({ words, stages, processes, workers, logs, name, part
     ...(partition === undefined ? [] : [`#SBATCH --partition=${partition}`]),
     `#SBATCH --output=${join(logs, '%x-%A-%a.out')}`,
     'set -euo pipefail',
-    `exec ${typed([...words, '--stage', stage])}`,
+    // The number in the array, not its place among those that were handed in: a part may be handed in again.
+    `exec ${typed([...words, '--stage', stage])}${stage.startsWith('pass-') ? ` --rank "$SLURM_ARRAY_TASK_ID" --world-size ${processes}` : ''}`,
     '',
   ].join('\n')]);
   const submit = [

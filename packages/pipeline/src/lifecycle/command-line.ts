@@ -1,7 +1,7 @@
 import type { ArgsDef } from 'citty';
 import { join } from 'node:path';
 import type { Command } from '../cli/command.ts';
-import { shownPath } from '../train/drive-run.ts';
+import { shownPath } from '../cli/shown-path.ts';
 import type { Flags, FlagValue } from './recipe-shape.ts';
 
 /** What a command takes, by name. */

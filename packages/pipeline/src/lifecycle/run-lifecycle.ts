@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { EXIT, UsageError } from '../cli/cli-error.ts';
 import type { Io } from '../cli/io.ts';
-import { shownPath } from '../train/drive-run.ts';
+import { shownPath } from '../cli/shown-path.ts';
 import type { CheckedLifecycle } from './check-lifecycle.ts';
 import type { DoneStep } from './done-step.ts';
 import { figuresKnownFor, type Measured } from './figures.ts';

@@ -2,11 +2,12 @@ import { join, resolve } from 'node:path';
 import { EXIT } from '../cli/cli-error.ts';
 import type { Command } from '../cli/command.ts';
 import type { Io } from '../cli/io.ts';
+import { shownPath } from '../cli/shown-path.ts';
 import { typed } from '../lifecycle/command-line.ts';
 import { liveLifecycle } from '../lifecycle/live-lifecycle.ts';
 import type { Flags, StepRecipe } from '../lifecycle/recipe-shape.ts';
 import { readStep } from '../lifecycle/step-record.ts';
-import { invocation, shownPath } from '../train/drive-run.ts';
+import { invocation } from '../train/drive-run.ts';
 import { quickstartRecipe, type QuickstartRecipeOptions } from './quickstart-recipe.ts';
 
 export interface QuickstartLifeOptions {

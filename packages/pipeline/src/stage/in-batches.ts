@@ -14,3 +14,14 @@ export function* inBatches<T>(items: readonly T[], { batch, seed, drawn }: { rea
 export function onceInBatches<T>(items: readonly T[], batch: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / batch) }, (_, i) => items.slice(i * batch, (i + 1) * batch));
 }
+
+/** Items of a stream once, in turn. */
+export async function* streamInBatches<T>(items: AsyncIterable<T>, batch: number): AsyncGenerator<T[]> {
+  let waiting: T[] = [];
+  for await (const item of items) {
+    if (waiting.push(item) < batch) continue;
+    yield waiting;
+    waiting = [];
+  }
+  if (waiting.length > 0) yield waiting;
+}

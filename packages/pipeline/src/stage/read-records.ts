@@ -1,9 +1,7 @@
-import { createReadStream, existsSync, statSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
+import { readJsonRecords } from '@llm/data-quality/node';
 import { CliError } from '../cli/cli-error.ts';
+import { recordFiles } from '../corpus/record-files.ts';
 
 /** Records of JSON lines, and the hash of the files that they came from. */
 export interface Records {
@@ -14,35 +12,26 @@ export interface Records {
 /**
  * The records of `.jsonl` files, and of folders of them.
  *
- * @throws CliError E_NOT_FOUND; E_JSON with file and line for a line that is no JSON; E_EMPTY where there is no record.
+ * @throws CliError E_NOT_FOUND; E_JSON with file and line for a line that is no JSON; E_EMPTY where there is no record; what
+ * `readJsonRecords` throws.
  */
 export async function readRecords(paths: readonly string[], cwd: string): Promise<Records> {
   const hash = createHash('sha256');
   const records: unknown[] = [];
   for (const path of paths) {
-    for (const file of await filesOf(resolve(cwd, path), path)) {
-      let line = 0;
-      for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
-        line++;
-        hash.update(text).update('\n');
-        const trimmed = line === 1 ? text.replace(/^\ufeff/, '').trim() : text.trim();
-        if (trimmed === '') continue;
-        try {
-          records.push(JSON.parse(trimmed));
-        } catch (cause) {
-          throw new CliError('E_JSON', `llm: expected JSON at ${file}:${line} but found ${JSON.stringify(trimmed.slice(0, 60))}. Write one record a line.`, { cause });
-        }
+    for (const file of await recordFiles(path, { cwd, endings: ['.jsonl', '.ndjson'] })) {
+      let last = 0;
+      for await (const record of readJsonRecords(file)) {
+        const { line, text = '' } = record;
+        if (record.error?.code === 'E_JSON') throw new CliError('E_JSON', `llm: expected JSON at ${file}:${line} but found ${JSON.stringify(text.trim().slice(0, 60))}. Write one record a line.`, { cause: record.error });
+        if (record.error !== undefined) throw record.error;
+        // Empty lines between records count, as they always did: a run that goes on must find the hash that it began with.
+        hash.update('\n'.repeat(Math.max(0, line - last - 1))).update(text).update('\n');
+        last = line;
+        records.push(record.value);
       }
     }
   }
   if (records.length === 0) throw new CliError('E_EMPTY', `llm: expected records in ${paths.join(', ')} but found none. Write one JSON object a line.`);
   return { records, sha256: hash.digest('hex') };
-}
-
-async function filesOf(path: string, shown: string): Promise<string[]> {
-  if (!existsSync(path)) throw new CliError('E_NOT_FOUND', `llm: expected a file of JSON lines but found nothing at ${shown}.`);
-  if (!statSync(path).isDirectory()) return [path];
-  const found = (await readdir(path)).filter((name) => /\.(?:jsonl|ndjson)$/.test(name)).toSorted();
-  if (found.length === 0) throw new CliError('E_NOT_FOUND', `llm: expected .jsonl files in ${shown} but found none.`);
-  return found.map((name) => join(path, name));
 }

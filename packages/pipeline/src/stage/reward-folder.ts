@@ -7,8 +7,8 @@ import { type HeadedModel, rewardConfig, withHead } from '@llm/preference';
 import { type RawTensor, type Tree } from '@llm/tensor';
 import { readShardedFolder, writeShardedFolder } from '@llm/tensor/node';
 import { CliError } from '../cli/cli-error.ts';
+import { shownPath } from '../cli/shown-path.ts';
 import { replaceText } from '../run/replace-text.ts';
-import { shownPath } from '../train/drive-run.ts';
 
 /** A model that scores texts, read from its folder. */
 export interface OpenReward {

@@ -12,11 +12,11 @@ import type { LossContext } from '@llm/train';
 import { CliError, UsageError } from '../cli/cli-error.ts';
 import { didYouMean } from '../cli/did-you-mean.ts';
 import { bytes } from '../cli/format.ts';
+import { shownPath } from '../cli/shown-path.ts';
 import type { StageOptions } from '../commands/stage-args.ts';
 import { replaceText } from '../run/replace-text.ts';
 import { type OpenModel, openModel } from '../train/open-model.ts';
 import { findFolder } from '../train/open-run.ts';
-import { shownPath } from '../train/drive-run.ts';
 import type { StageContext } from './stage.ts';
 import { storedAs } from './stored.ts';
 

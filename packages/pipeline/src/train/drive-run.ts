@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
-import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { disposeTree } from '@llm/tensor';
 import { type FileSystem, lockRun } from '@llm/train/node';
 import { EXIT } from '../cli/cli-error.ts';
 import { bytes, count, digits, duration, short } from '../cli/format.ts';
 import { type Io, printable } from '../cli/io.ts';
+import { shownPath } from '../cli/shown-path.ts';
 import { statusLine } from '../cli/status-line.ts';
 import { exitCodeOf } from '../cli/stopped.ts';
 import { type DeviceChoice, pickDevice, type PickedDevice } from '../device/pick-device.ts';
@@ -125,10 +125,4 @@ export function nextCommands(io: Io, shown: string): string {
     `eval ${shown} --data README.md`,
     `inspect ${shown}`,
   ].map((rest) => `  ${invocation(io, rest)}`)].join('\n');
-}
-
-/** A path as the user would type it from where they are. */
-export function shownPath(path: string, cwd: string): string {
-  const short_ = relative(cwd, path);
-  return short_ === '' || short_.startsWith('..') || isAbsolute(short_) || !existsSync(cwd) ? path : short_;
 }

@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { openUnfinished, writeWholeFile } from '../whole-file.ts';
 
 /** A file that is whole. */
 export interface WholeFile {
@@ -56,23 +57,9 @@ export async function sweepUnfinished(temporary: string): Promise<void> {
   }
 }
 
-/** Brings a folder's entries to the disk, where the system can. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  try {
-    await handle?.sync();
-  } catch {
-    // Windows cannot, and does not need it.
-  } finally {
-    await handle?.close();
-  }
-}
-
 /** Opens a file for writing. Each mebibyte is a gzip member of its own: the same text gives the same bytes. */
 export async function atomicFile(path: string, { temporary, gzipLevel }: AtomicFileOptions): Promise<AtomicFile> {
-  await Promise.all([mkdir(dirname(path), { recursive: true }), mkdir(temporary, { recursive: true })]);
-  const unfinished = unfinishedIn(temporary);
-  const handle = await open(unfinished, 'wx');
+  const { handle, finish, discard } = await openUnfinished(path, { unfinished: unfinishedIn(temporary) });
   const hash = createHash('sha256');
   const encoder = new TextEncoder();
   let pending: string[] = [];
@@ -101,35 +88,16 @@ export async function atomicFile(path: string, { temporary, gzipLevel }: AtomicF
     },
     finish: async () => {
       await flush();
-      await handle.sync();
-      await handle.close();
-      await rename(unfinished, path);
-      await syncFolder(dirname(path));
+      await finish();
       return { bytes, sha256: hash.digest('hex') };
     },
-    discard: async () => {
-      await handle.close().catch(() => undefined);
-      await rm(unfinished, { force: true });
-    },
+    discard,
   };
 }
 
 /** Writes a whole file at once in the same way. */
 export async function writeWhole(path: string, content: string | Uint8Array, { temporary }: Pick<AtomicFileOptions, 'temporary'>): Promise<WholeFile> {
-  await Promise.all([mkdir(dirname(path), { recursive: true }), mkdir(temporary, { recursive: true })]);
-  const unfinished = unfinishedIn(temporary);
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-  const handle = await open(unfinished, 'wx');
-  try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-    await handle.close();
-    await rename(unfinished, path);
-  } catch (error) {
-    await handle.close().catch(() => undefined);
-    await rm(unfinished, { force: true });
-    throw error;
-  }
-  await syncFolder(dirname(path));
+  await writeWholeFile(path, (handle) => handle.writeFile(bytes), { unfinished: unfinishedIn(temporary) });
   return { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }

@@ -1,13 +1,12 @@
-import { lstat, stat } from 'node:fs/promises';
-import { dirname, extname, relative, resolve, sep } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { extname, relative, resolve, sep } from 'node:path';
 import { createLedger, type SkippedReport } from '../../ledger.ts';
 import { isAcross, isFilterStep, type Recipe } from '../../shards/step.ts';
 import type { Rule } from '../../types.ts';
 import { DataError } from '../../data-error.ts';
-import { folderOfPattern, globMatcher, isPattern } from '../glob-pattern.ts';
+import { findFiles } from '../find-files.ts';
 import { openRegularFile } from '../open-regular-file.ts';
-import { DEFAULT_EXTENSIONS, type ReadDocumentsOptions } from '../read-documents.ts';
-import { walkFiles } from '../walk-files.ts';
+import type { ReadDocumentsOptions } from '../read-documents.ts';
 import { hashJson } from './run-folder.ts';
 
 /** How the input is read. */
@@ -100,22 +99,13 @@ async function* cutFile(part: ShardPart, shardBytes: number): AsyncGenerator<Sha
 /** Whether a path is that of a dataset on the Hub, which is read as one part: another `@revision` is another input. */
 export const isHubPath = (path: string): boolean => path.startsWith('hf://');
 
-async function* inputFiles(paths: readonly string[], { include = DEFAULT_EXTENSIONS, exclude, skipUnreadable = false }: ReadOptions, { onSkip, signal }: { onSkip: (reason: string, path: string) => void; signal: AbortSignal | undefined }): AsyncGenerator<ShardPart> {
-  const wanted = new Set(include.map((each) => (each.startsWith('.') ? each : `.${each}`).toLowerCase()));
-  const excludes = (_: string, name: string): boolean => (exclude ? exclude.includes(name) : name === 'node_modules' || name.startsWith('.'));
+async function* inputFiles(paths: readonly string[], { include, exclude, skipUnreadable = false }: ReadOptions, { onSkip, signal }: { onSkip: (reason: string, path: string) => void; signal: AbortSignal | undefined }): AsyncGenerator<ShardPart> {
   for (const start of paths) {
     if (isHubPath(start)) {
       yield { path: start, source: start, size: 0, modified: 0 };
       continue;
     }
-    const matches = isPattern(start) && !(await lstat(start).catch(() => undefined)) ? globMatcher(start.split(sep).join('/')) : undefined;
-    const folder = matches ? folderOfPattern(start) : dirname(resolve(start));
-    for await (const { path, named } of walkFiles(matches ? folder : start, { followSymlinks: false, excludes, onSkip, signal, skipUnreadable })) {
-      if (matches && !matches(path.split(sep).join('/'))) continue;
-      if (!named && !matches && !wanted.has(extname(path.toLowerCase().replace(/\.(?:gz|zst)$/, '')))) {
-        onSkip('other file type', path);
-        continue;
-      }
+    for await (const { path, folder } of findFiles(start, { include, exclude, followSymlinks: false, onSkip, signal, skipUnreadable })) {
       const { size, mtimeMs } = await stat(path);
       yield { path: resolve(path), source: relative(folder, path).split(sep).join('/'), size, modified: mtimeMs };
     }

@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises';
 import { stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { DataError } from '../../data-error.ts';
@@ -6,32 +5,23 @@ import type { Ledger } from '../../ledger.ts';
 import { readJsonl } from '../../read-jsonl.ts';
 import { readText } from '../../read-text.ts';
 import type { Document } from '../../types.ts';
-import { openRegularFile } from '../open-regular-file.ts';
+import { chunksOf, openRegularFile } from '../open-regular-file.ts';
 import { readDocuments } from '../read-documents.ts';
 import { isHubPath, type ReadOptions, type ShardPart } from './plan-shards.ts';
 
-const CHUNK_BYTES = 256 * 1024;
-
-async function* bytesBetween(handle: FileHandle, { start, end, signal }: { start: number; end: number; signal: AbortSignal | undefined }): AsyncGenerator<Uint8Array> {
-  try {
-    const buffer = new Uint8Array(CHUNK_BYTES);
-    for (let at = start; at < end; ) {
-      signal?.throwIfAborted();
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(CHUNK_BYTES, end - at), at);
-      if (bytesRead === 0) return;
-      at += bytesRead;
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    await handle.close();
-  }
+export interface ReadPartOptions {
+  readonly read: ReadOptions;
+  readonly ledger: Ledger;
+  readonly signal: AbortSignal | undefined;
+  /** Told of each bad line of a file that was cut; `skipBad` is held against the sum over its parts later. */
+  readonly onBad: () => void;
 }
 
 /**
  * The documents of a part. Those of a file that was cut, and that have no id of their own, are called by where their part begins
  * and their line in it: `big.jsonl@67109120:3`.
  */
-export async function* readPart(part: ShardPart, { read, ledger, signal }: { read: ReadOptions; ledger: Ledger; signal: AbortSignal | undefined }): AsyncGenerator<Document> {
+export async function* readPart(part: ShardPart, { read, ledger, signal, onBad }: ReadPartOptions): AsyncGenerator<Document> {
   const { path, source, size, modified, start, end } = part;
   const { exclude: _, include: __, ...options } = read;
   if (isHubPath(path)) {
@@ -57,12 +47,12 @@ export async function* readPart(part: ShardPart, { read, ledger, signal }: { rea
   }
   const { textField, skipBad, maxDocumentBytes } = read;
   const handle = await openRegularFile(path, { followSymlinks: false, maxFileBytes: Infinity });
-  const bytes = bytesBetween(handle, { start, end, signal });
+  const bytes = chunksOf(handle, { file: path, signal, range: { start, end } });
   const label = start === 0 ? source : `${source}@${start}`;
   const isJson = ['.jsonl', '.ndjson'].includes(extname(path).toLowerCase());
   const documents = isJson
     ? readJsonl(bytes, {
-        source: label, allowEmpty: true, onBad: (error) => ledger.skippedInput(error.code, `${label}:${error.line}`),
+        source: label, allowEmpty: true, onBad: (error) => { ledger.skippedInput(error.code, `${label}:${error.line}`); onBad(); },
         ...(textField === undefined ? {} : { textField }), ...(skipBad === undefined ? {} : { skipBad }), ...(maxDocumentBytes === undefined ? {} : { maxLineBytes: maxDocumentBytes }),
       })
     : readText(bytes, { source: label, ...(maxDocumentBytes === undefined ? {} : { maxDocumentBytes }) });

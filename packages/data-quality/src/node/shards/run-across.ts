@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ShardBytes } from '../../minhash/shard-bytes.ts';
 import type { AcrossShards } from '../../shards/step.ts';
+import { rangesOf } from '../open-regular-file.ts';
 import { writeWhole } from './atomic-file.ts';
 import { acrossName, hashJson, numbered, passName, readDone, runFolder, writeDone, type DoneRecord, type TaskFile } from './run-folder.ts';
 import { passesOf, type TaskOptions } from './run-pass.ts';
@@ -17,20 +18,14 @@ export async function acrossInputs({ out, plan }: Pick<TaskOptions, 'out' | 'pla
   return { key: hashJson([plan.key, barrier, summaries.map(({ sha256 }) => sha256)]), summaries };
 }
 
-/** Reads a range of a file that is opened for it alone: there may be more of them than a process may hold open. */
-function rangesOf(path: string): ShardBytes {
+/** Reads ranges of a file that is opened for each alone: there may be more of them than a process may hold open. What is cut off ends sooner. */
+function summaryBytes(file: string): ShardBytes {
   return {
     read: async (start, end) => {
-      const handle = await open(path, 'r');
+      const handle = await open(file, 'r');
       try {
-        const bytes = new Uint8Array(end - start);
-        let filled = 0;
-        while (filled < bytes.length) {
-          const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled);
-          if (bytesRead === 0) break;
-          filled += bytesRead;
-        }
-        return bytes.subarray(0, filled);
+        const { byteLength, slice } = await rangesOf(handle, { file, signal: undefined });
+        return new Uint8Array(await slice(start, Math.max(start, Math.min(end, byteLength))));
       } finally {
         await handle.close();
       }
@@ -44,7 +39,7 @@ export async function runAcross({ out, plan, recipe }: Pick<TaskOptions, 'out' |
   if (inputs === undefined) throw new Error(`runShards: expected pass ${barrier} of all tasks to be done but found that it is not. Run the passes in order.`);
   const folder = runFolder(out);
   const across = passesOf(recipe)[barrier]?.across as AcrossShards;
-  const decided = await across.decide(inputs.summaries.map(({ name }) => rangesOf(join(out, name))));
+  const decided = await across.decide(inputs.summaries.map(({ name }) => summaryBytes(join(out, name))));
   for (const [task, { removed, sizes }] of decided.entries()) {
     const groups = Uint32Array.from(removed, (gone, i) => (gone ? (sizes[i] as number) : 0));
     const name = `run/work/across-${barrier}-${numbered(task)}.groups`;

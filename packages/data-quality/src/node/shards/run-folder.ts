@@ -22,6 +22,8 @@ export interface DoneRecord {
   readonly files: Readonly<Record<string, TaskFile>>;
   readonly ledger?: LedgerReport;
   readonly examples?: readonly DropExample[];
+  /** Bad lines that were passed over, for each part that is one of a file that was cut. */
+  readonly bad?: readonly number[];
   /** Of the text that came out, in UTF-16 units: how much work the next pass is. */
   readonly characters?: number;
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { finite } from '../../histogram.ts';
 import { createLedger } from '../../ledger.ts';
 import { readLines } from '../../read-lines.ts';
 import { droppedDecision, keptDecision, measuring, tellingLedger, type Decision, type DropExample } from '../../shards/decision.ts';
@@ -109,6 +110,7 @@ export async function runPass({ out, plan, recipe, signal, onDocument }: TaskOpt
   const examples: DropExample[] = [];
   const exampleCounts = new Map<string, number>();
   const summary = across?.summarize();
+  const bad = (pass === 0 ? (plan.tasks[task]?.parts ?? []) : []).map(() => 0);
   const lines: string[] = [];
   const [data, decisions] = await Promise.all([writer(names.data), writer(names.decisions)]);
 
@@ -123,13 +125,13 @@ export async function runPass({ out, plan, recipe, signal, onDocument }: TaskOpt
     const seen = exampleCounts.get(verdict.reason) ?? 0;
     exampleCounts.set(verdict.reason, seen + 1);
     const { reason, measured, threshold, comparison } = verdict;
-    if (seen < MAX_EXAMPLES) examples.push({ id: document.id, ...(document.source === undefined ? {} : { source: document.source }), filter, reason, measured, threshold, comparison, text: document.text.slice(0, EXAMPLE_UNITS) });
+    if (seen < MAX_EXAMPLES) examples.push({ id: document.id, ...(document.source === undefined ? {} : { source: document.source }), filter, reason, measured: finite(measured), threshold, comparison, text: document.text.slice(0, EXAMPLE_UNITS) });
   });
 
   const flush = (): Promise<void> | undefined => decisions.write(lines.splice(0).join(''));
 
   async function* first(): AsyncGenerator<Document> {
-    for (const part of plan.tasks[task]?.parts ?? []) yield* readPart(part, { read: plan.read, ledger, signal });
+    for (const [i, part] of (plan.tasks[task]?.parts ?? []).entries()) yield* readPart(part, { read: plan.read, ledger, signal, onBad: () => { bad[i] = (bad[i] as number) + 1; } });
   }
   /** Goes through the decisions of the pass before, and takes the next document for each that was kept. */
   async function* again({ files }: DoneRecord, duplicates: TaskFile | undefined): AsyncGenerator<Document> {
@@ -181,7 +183,7 @@ export async function runPass({ out, plan, recipe, signal, onDocument }: TaskOpt
       const file = `run/work/${pass}-${name}.summary`;
       files['summary'] = { name: file, documents: counts.kept, ...(await writeWhole(join(out, file), summary.encode(), folder)) };
     }
-    const record: DoneRecord = { key: inputs.key, files, ledger: ledger.toJSON(), examples, characters: counts.characters };
+    const record: DoneRecord = { key: inputs.key, files, ledger: ledger.toJSON(), examples, characters: counts.characters, ...(bad.some((count) => count > 0) ? { bad } : {}) };
     await writeDone(folder, passName(pass, task), record);
     return record;
   } catch (error) {

@@ -214,6 +214,35 @@ test('what makes no sense is refused', async () => {
   await expect(run(from, plain, { signal: stopped.signal })).rejects.toThrow('enough');
 });
 
+test('a folder inside of what is read is refused, on the first run and before anything is removed', async () => {
+  const from = corpus();
+  const inside = join(from, 'clean');
+  for (const input of [from, join(from, '**', '*.jsonl'), join(from, '**/data-*.jsonl.gz')]) await expect(run(input, plain, { out: inside })).rejects.toMatchObject({ code: 'E_OUTPUT', file: inside });
+  expect(existsSync(inside)).toBe(false);
+  // What is not found as input does no harm.
+  await run(from, plain, { out: inside, read: { exclude: ['clean'] } });
+  await run(join(from, '*.jsonl'), plain, { out: join(from, 'other') });
+  await run(from, plain, { out: join(from, '.hidden'), read: { include: ['md'] } });
+  const manifest = readFileSync(join(inside, 'manifest.json'), 'utf8');
+  await expect(run(join(inside, manifestOf(inside).files[1]!.name), plain, { out: inside })).rejects.toMatchObject({ code: 'E_OUTPUT' });
+  expect(readFileSync(join(inside, 'manifest.json'), 'utf8')).toBe(manifest);
+});
+
+test('bad lines count for the file, not for its parts', async () => {
+  const file = join(folder, `bad-${number}.jsonl`);
+  // Some in every part.
+  writeFileSync(file, Array.from({ length: 200 }, (_, i) => (i % 20 === 7 ? '{"text":\n' : record(`b${i}`, sentence(i)))).join(''));
+  const few = await run(file, plain, { read: { skipBad: 9 } });
+  expect(few.result).toBeUndefined();
+  expect(few.failed).toMatchObject([{ code: 'E_JSONL', error: expect.stringContaining('expected at most 9 bad lines in bad-') as string, inputs: [expect.stringContaining('@') as string] }]);
+  // Again the same; enough of them, and in one part.
+  expect((await run(file, plain, { read: { skipBad: 9 } })).failed).toEqual(few.failed);
+  const { result } = await run([file, file], plain, { read: { skipBad: 10 } });
+  expect(result?.ledger.skipped).toMatchObject([{ reason: 'E_JSONL', count: 20 }]);
+  const whole = await run(file, plain, { read: { skipBad: 9 }, shardBytes: 1e9 });
+  expect(whole.failed).toMatchObject([{ code: 'E_JSONL' }]);
+});
+
 test('a file that changes while the run goes on fails its task', async () => {
   const from = corpus();
   const file = join(from, 'more', 'c.md');

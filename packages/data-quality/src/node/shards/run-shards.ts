@@ -1,14 +1,16 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DataError } from '../../data-error.ts';
 import type { LedgerReport } from '../../ledger.ts';
 import type { DropExample } from '../../shards/decision.ts';
+import { sleep } from '../../sleep.ts';
 import { sweepUnfinished, writeWhole } from './atomic-file.ts';
+import { checkOut, checkPlan } from './check-out.ts';
 import { finishRun, type RunManifest } from './finish-run.ts';
-import { jobName, type Job } from './job.ts';
+import { overBudget } from './bad-lines.ts';
+import { jobName, noteFailure, type Job } from './job.ts';
 import { describeRecipe, planShards, type ReadOptions, type ShardPlan } from './plan-shards.ts';
-import { pause } from './pause.ts';
 import { acrossInputs } from './run-across.ts';
 import { acrossName, passName, readDone, readJsonFile, runFolder, type DoneRecord, type FailedTask } from './run-folder.ts';
 import { passesOf, passInputs, stagesOf } from './run-pass.ts';
@@ -30,8 +32,12 @@ export interface RunShardsOptions {
   readonly shardBytes?: number;
   /** Default true. */
   readonly gzip?: boolean;
-  /** Whether decisions tell what all rules measured of all documents. Default false. */
+  /**
+   * Whether decisions tell what rules measured: of each document all filters up to the next step over all shards, also those behind the
+   * one that drops it. Behind that step only what comes through it is measured. Default false.
+   */
   readonly measure?: boolean;
+  /** `skipBad` counts for a file, however many tasks it is cut into. */
   readonly read?: ReadOptions;
   /** This process is number `rank` of `worldSize` that share the folder: of task i, rank i mod worldSize takes care. */
   readonly rank?: number;
@@ -57,15 +63,6 @@ export interface ShardRun {
 
 const POLL_MS = 500;
 
-/** Refuses a folder that holds something else: results of other plans are removed there. */
-async function checkOut(out: string): Promise<void> {
-  const names = await readdir(out).catch((error: unknown): string[] => {
-    if ((error as { code?: unknown }).code === 'ENOENT') return [];
-    throw error;
-  });
-  if (names.length > 0 && !names.includes('run') && !names.includes('manifest.json')) throw new DataError('E_NOT_EMPTY', { problem: `runShards: expected a new folder, or that of an earlier run, but found ${names.slice(0, 3).join(', ')} in it`, remedy: 'Name another one.', file: out });
-}
-
 /**
  * Runs a recipe over files and folders, task by task, into a folder of shards. The input is divided into numbered tasks (large
  * plain files are cut between lines); each task writes its files and then a marker of what it was made from, so that a run that was
@@ -77,7 +74,8 @@ async function checkOut(out: string): Promise<void> {
  * `ledger.json`, `examples.json`, and last `manifest.json`; `run/` holds what is needed to go on. Memory is that of one
  * document and one summary for each worker.
  *
- * Throws DataError E_EMPTY without any document, E_NOT_EMPTY for a folder of something else, E_INCOMPLETE where a stage needs
+ * Throws DataError E_EMPTY without any document, E_NOT_EMPTY for a folder of something else, E_OUTPUT for one in which files would be
+ * found as input, E_INCOMPLETE where a stage needs
  * what is not there, RangeError for numbers that make no sense; what goes wrong in a task is in `failed`.
  *
  * @example
@@ -98,12 +96,14 @@ export async function runShards(paths: readonly string[], options: RunShardsOpti
   if ('make' in recipe && workers > 0) throw new RangeError(`runShards: expected a module for ${workers} workers but found a function. Name the module that exports it, or use workers: 0.`);
 
   const out = resolve(options.out);
-  await checkOut(out);
+  await checkOut(out, paths, read);
   const folder = runFolder(out);
   const makeRecipe = await loadRecipe(recipe);
-  const passes = passesOf(makeRecipe());
-  const described = describeRecipe(makeRecipe(), recipe);
+  const steps = makeRecipe();
+  const passes = passesOf(steps);
+  const described = describeRecipe(steps, recipe);
   const plan = await planShards(paths, { recipe: described, measured: measure, gzip, read, shardBytes: Math.ceil(shardBytes), signal });
+  checkPlan(plan, out);
   await sweepUnfinished(folder.temporary);
   const before = await readJsonFile<ShardPlan>(folder.plan);
   // A result is whole only as long as it is that of the plan.
@@ -113,7 +113,7 @@ export async function runShards(paths: readonly string[], options: RunShardsOpti
     await writeWhole(folder.plan, `${JSON.stringify(plan)}\n`, folder);
   }
 
-  const stages = stagesOf(makeRecipe());
+  const stages = stagesOf(steps);
   if (only !== undefined && !stages.includes(only)) throw new RangeError(`runShards: expected a stage of ${stages.join(', ')} but found ${only}. Leave it out for all of them.`);
   const totals = { skipped: 0, done: 0 };
   const stop = (failed: readonly FailedTask[]): ShardRun => ({ failed, result: undefined, tasksSkipped: totals.skipped, tasksDone: totals.done });
@@ -140,16 +140,18 @@ export async function runShards(paths: readonly string[], options: RunShardsOpti
   const result = await finishRun({ out, plan, passes: passes.length });
   return { failed: [], result, tasksSkipped: totals.skipped, tasksDone: totals.done };
 
+  /** Whether a decision is there, to be asked again and again: what it is made from, a marker of every task, is read once. */
+  async function decisionOf(barrier: number): Promise<() => Promise<boolean>> {
+    const inputs = await acrossInputs({ out, plan }, barrier);
+    return async () => inputs !== undefined && (await readDone(folder, acrossName(barrier), inputs.key)) !== undefined;
+  }
+
   /** All stages; what to return where the run is not complete after them. */
   async function runStages(): Promise<ShardRun | undefined> {
     for (const [pass, { across }] of passes.entries()) {
       const isPass = only === undefined || only === `pass-${pass}`;
-      const isDecided = async (barrier: number): Promise<boolean> => {
-        const inputs = await acrossInputs({ out, plan }, barrier);
-        return inputs !== undefined && (await readDone(folder, acrossName(barrier), inputs.key)) !== undefined;
-      };
       if (isPass) {
-        if (pass > 0 && !(await isDecided(pass - 1))) throw missing(acrossName(pass - 1));
+        if (pass > 0 && !(await (await decisionOf(pass - 1))())) throw missing(acrossName(pass - 1));
         const jobs: Job[] = [];
         const sizes = new Map<string, number>();
         for (const { index, bytes } of plan.tasks) {
@@ -171,8 +173,10 @@ export async function runShards(paths: readonly string[], options: RunShardsOpti
         if (only === undefined || !isPass) throw missing(`pass ${pass} of every task`);
         return stop([]);
       }
+      const over = pass === 0 ? await overBudget(out, plan) : undefined;
+      if (over) return stop([await noteFailure({ pass, task: over.task }, { out, plan, error: over.error, document: undefined })]);
       if (!across) continue;
-      const done = (): Promise<boolean> => isDecided(pass);
+      const done = await decisionOf(pass);
       if (await done()) totals.skipped++;
       else {
         let failed: FailedTask[] = [];
@@ -199,6 +203,6 @@ async function untilDone(tasks: readonly number[], isDone: (task: number) => Pro
     if (still.length < open.length) since = performance.now();
     open = still;
     if (!wait || performance.now() - since > 1000 * maxWaitSeconds) return false;
-    await pause(POLL_MS, signal);
+    await sleep(POLL_MS, signal);
   }
 }

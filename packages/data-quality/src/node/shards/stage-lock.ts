@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { pause } from './pause.ts';
+import { sleep } from '../../sleep.ts';
 
 export interface StageLockOptions {
   readonly signal: AbortSignal | undefined;
@@ -51,7 +51,7 @@ export async function withStageLock(path: string, work: () => Promise<void>, { s
       [seen, since] = [undefined, performance.now()];
       continue;
     }
-    await pause(Math.min(beatMs, 500), signal);
+    await sleep(Math.min(beatMs, 500), signal);
   }
   let beat = 0;
   let beating: Promise<unknown> = Promise.resolve();
