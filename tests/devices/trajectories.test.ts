@@ -25,4 +25,17 @@ describe.runIf(askedDevices().includes('webgpu')).each(['gpt2', 'llama'] as cons
     expect(seldom.losses).toEqual(plain.losses);
     expect(memory().tensors - before).toBeLessThanOrEqual(name === 'llama' ? 6 : 0); // rotation tables stay with their models
   });
+
+  test('in half precision they stay within a hundredth, on a card that has it', async ({ skip }) => {
+    const { description } = await useDevice('webgpu');
+    skip(!description.includes('f16'), `no half precision on ${description}`);
+    const half = await runTrajectory(name, { read, precision: 'f16' });
+    for (const part of ['losses', 'norms'] as const) {
+      const exact = half.expected[part];
+      expectClose(half[part].map((value, i) => value / exact[i]!), exact.map(() => 1), { tolerance: 1e-2, name: part });
+    }
+    const whole = await runTrajectory(name, { read });
+    expect(half.losses).not.toEqual(whole.losses);
+    expect((await runTrajectory(name, { read, precision: 'f16', compile: true })).losses).toEqual(half.losses);
+  });
 });

@@ -1,6 +1,6 @@
 // Ten steps of training against PyTorch's numbers, on any device, in Node and in a page.
 import { createModel, paramsFromTensors } from '@llm/model';
-import { disposeTree, linearCrossEntropy, readSafetensors, type RawTensor, type Tensor, tensor, type Tree } from '@llm/tensor';
+import { disposeTree, linearCrossEntropy, type Precision, readSafetensors, type RawTensor, type Tensor, tensor, type Tree } from '@llm/tensor';
 import { adamw, type LossContext, train } from '@llm/train';
 
 /** Reads a file of tests/golden. */
@@ -25,7 +25,7 @@ const IGNORED = -100;
 const toInt32 = ({ data }: RawTensor): Int32Array => new Int32Array(new Uint8Array(data).buffer);
 
 /** Runs the ten steps of tests/golden/trajectories on the device in use. */
-export async function runTrajectory(name: 'gpt2' | 'llama', { read, compile = false, readEvery = 1 }: { read: ReadGolden; compile?: boolean; readEvery?: number }): Promise<Trajectory> {
+export async function runTrajectory(name: 'gpt2' | 'llama', { read, compile = false, readEvery = 1, precision = 'f32' }: { read: ReadGolden; compile?: boolean; readEvery?: number; precision?: Precision }): Promise<Trajectory> {
   const json = async (path: string): Promise<unknown> => JSON.parse(new TextDecoder().decode(await read(path)));
   const stored = await json(`trajectories/${name}.json`) as Stored;
   const { tensors } = readSafetensors(await read(`trajectories/${name}.safetensors`));
@@ -47,7 +47,7 @@ export async function runTrajectory(name: 'gpt2' | 'llama', { read, compile = fa
   const decayed = new Set(stored.decayed);
   const optimizer = adamw({ lr: 1e-3, beta1: 0.9, beta2: 0.95, weightDecay: 0.1, decays: (path) => decayed.has(path) });
   const found = { losses: [] as number[], norms: [] as number[] };
-  for await (const step of train({ params, loss, batches, optimizer, clipNorm: 1, compile, readEvery })) {
+  for await (const step of train({ params, loss, batches, optimizer, clipNorm: 1, compile, readEvery, precision })) {
     found.losses.push(step.loss);
     found.norms.push(step.gradNorm);
   }
