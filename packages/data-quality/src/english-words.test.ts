@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { processorMilliseconds } from '@llm/testing/node';
 import { describe, expect, test } from 'vitest';
 import { englishWords } from './english-words.ts';
 
-/** Time that this process has worked, in milliseconds: on a busy machine too, that of the work alone. */
-const cpuMs = (): number => process.cpuUsage().user / 1000;
 
 test('as spaCy splits, on every awkward text', () => {
   const rows = JSON.parse(readFileSync(new URL('../fixtures/words.json', import.meta.url), 'utf8')) as [string, string[]][];
@@ -57,9 +56,9 @@ test('the time is linear: no text of a mark repeated takes far more than its len
     const time = (length: number): number => {
       const text = piece.repeat(length / piece.length);
       englishWords('');
-      const started = cpuMs();
+      const started = processorMilliseconds();
       englishWords(text);
-      return cpuMs() - started;
+      return processorMilliseconds() - started;
     };
     time(50_000);
     const short = time(50_000);

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { processorMilliseconds } from '@llm/testing/node';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { llama3Split, tokenizerFromJson, trainBpe, type Tokenizer } from './index.ts';
 
@@ -114,9 +115,9 @@ describe('time is linear in the text', () => {
   ])('%s', (_, make) => {
     const milliseconds = (size: number): number => {
       const text = make(size);
-      const start = performance.now();
+      const start = processorMilliseconds();
       const ids = tokenizer.encode(text, { allowSpecial: true });
-      const taken = performance.now() - start;
+      const taken = processorMilliseconds() - start;
       expect(tokenizer.decode(ids)).toBe(wellFormed(text));
       return taken;
     };
@@ -128,8 +129,8 @@ describe('time is linear in the text', () => {
 
   test('Qwen normalization of a long run of marks', () => {
     const nfc = tokenizerFromJson({ ...tokenizer.toJSON(), normalizer: { type: 'NFC' } });
-    const start = performance.now();
+    const start = processorMilliseconds();
     nfc.encode('e' + '\u0301\u0323'.repeat(1 << 18));
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(processorMilliseconds() - start).toBeLessThan(10_000);
   });
 });

@@ -1,3 +1,4 @@
+import { processorMilliseconds } from '@llm/testing/node';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type BpeModelJson, TokenizerError, tokenizerFromJson, trainBpe, type TokenizerJson } from './index.ts';
 
@@ -93,9 +94,9 @@ describe('vocabularies and merges that do not fit together', () => {
   });
 
   test('ten million merges, at once', () => {
-    const start = performance.now();
+    const start = processorMilliseconds();
     expect(refusal(withModel({ merges: new Array(10_000_000).fill(['a', 'b']) }))).toContain('E_TOKENIZER_LIMIT');
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(processorMilliseconds() - start).toBeLessThan(2000);
   });
 
   test('added tokens without end', () => {
@@ -109,10 +110,10 @@ describe('vocabularies and merges that do not fit together', () => {
   test('a million repetitions of one long merge', () => {
     const long = 'a'.repeat(100_000);
     const vocab = { ...good.model.vocab, [long]: 260, [long + long]: 261 };
-    const start = performance.now();
+    const start = processorMilliseconds();
     const merges = new Array(1_000_000).fill([long, long]);
     expect((tokenizerFromJson(withModel({ vocab, merges })).toJSON().model as BpeModelJson).merges).toEqual([[long, long]]);
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(processorMilliseconds() - start).toBeLessThan(5000);
   });
 
   test('keys of the prototype are tokens like others', () => {
@@ -154,9 +155,9 @@ describe('components that are not supported are named', () => {
     expect(tokenizerFromJson(split(known)).encode(" ab's").length).toBe(3);
     for (const regex of ['(a', '[', '(?<name', 'x'.repeat(1_000_000)]) expect(refusal(split(regex))).toContain('E_TOKENIZER_REGEX');
     const hostile = tokenizerFromJson(split('(a+)+$'));
-    const start = performance.now();
+    const start = processorMilliseconds();
     expect(() => hostile.encode(`${'a'.repeat(200)}b`)).toThrow('E_TOKENIZER_REGEX');
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(processorMilliseconds() - start).toBeLessThan(5000);
   });
 
   test('templates', () => {

@@ -1,9 +1,8 @@
+import { processorMilliseconds } from '@llm/testing/node';
 import { expect, test } from 'vitest';
 import { identifyLanguage } from './identify-language.ts';
 import { languageFilter } from './language-filter.ts';
 
-/** Time that this process has worked, in milliseconds: on a busy machine too, that of the work alone. */
-const cpuMs = (): number => process.cpuUsage().user / 1000;
 
 test.each([
   ['en', 'There is no reason to believe that this would have been any different if they had known.'],
@@ -50,9 +49,9 @@ test('nothing to tell by, and little', () => {
 });
 
 test('only the head of a text costs time', () => {
-  const from = cpuMs();
+  const from = processorMilliseconds();
   identifyLanguage('the and '.repeat(1_000_000));
-  expect(cpuMs() - from).toBeLessThan(300);
+  expect(processorMilliseconds() - from).toBeLessThan(300);
 });
 
 test('the filter, with its own and with another identifier', () => {

@@ -1,3 +1,4 @@
+import { processorMilliseconds } from '@llm/testing/node';
 import { describe, expect, test } from 'vitest';
 import { answerCompleteness } from './answer-completeness.ts';
 import { instructionFollowingDifficulty } from './ifd.ts';
@@ -9,8 +10,6 @@ import { taskDiversity } from './task-diversity.ts';
 import { taskKind, type TaskKind } from './task-kind.ts';
 import { wordTokens } from './word-tokens.ts';
 
-/** Time that this process has worked, in milliseconds: on a busy machine too, that of the work alone. */
-const cpuMs = (): number => process.cpuUsage().user / 1000;
 
 const pair = (user: string, assistant = 'Yes.'): SftExample => ({ id: user, turns: [{ role: 'user', content: user }, { role: 'assistant', content: assistant }] });
 
@@ -176,10 +175,10 @@ test('all six with evidence, and a summary', async () => {
 test('time is linear in hostile texts', () => {
   for (const piece of ['{{', '(', 'list ', '列出', ' ', '\n', '1. ', '```', 'I am ', '[insert ', '...', '写']) {
     const example = pair(piece.repeat(200_000 / piece.length), piece.repeat(200_000 / piece.length));
-    const from = cpuMs();
+    const from = processorMilliseconds();
     instructionClarity(example);
     answerCompleteness(example);
     styleConsistency(example, styleProfile([example]));
-    expect(cpuMs() - from, piece).toBeLessThan(3000);
+    expect(processorMilliseconds() - from, piece).toBeLessThan(3000);
   }
 });

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { processorMilliseconds } from '@llm/testing/node';
 import { expect, test } from 'vitest';
 import { DTYPES, tensorBytes } from './dtype.ts';
 import type { Dtype } from './dtype.ts';
@@ -107,8 +108,8 @@ test('a long hostile header is read in linear time', () => {
     const bytes = new Uint8Array(8 + json.length);
     new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
     new TextEncoder().encodeInto(json, bytes.subarray(8));
-    const started = performance.now();
+    const started = processorMilliseconds();
     onlyOurErrors(() => readSafetensors(bytes));
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(processorMilliseconds() - started).toBeLessThan(5000);
   }
 });

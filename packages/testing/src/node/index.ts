@@ -1,1 +1,2 @@
 export { readGolden, type GoldenTensor } from './read-golden.ts';
+export { processorMilliseconds } from './processor-time.ts';

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { processorMilliseconds } from '@llm/testing/node';
 import { describe, expect, test } from 'vitest';
 import { isOf, UNKNOWN } from '../reference-classes.ts';
 import { normalizeText } from './normalize-text.ts';
@@ -26,9 +27,9 @@ describe('normalizeText', () => {
 
   test('a megabyte of marks takes no minutes', () => {
     // 2⁹ of these pairs take the engine a fraction of a millisecond, 2¹⁹ of them more than ten minutes.
-    const start = performance.now();
+    const start = processorMilliseconds();
     const result = normalizeText('a' + '\u0301\u0323'.repeat(1 << 19), 'NFC');
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(processorMilliseconds() - start).toBeLessThan(10_000);
     // ạ, then the other dots below (class 220), then the acutes (class 230).
     expect(result).toBe('\u1ea1' + '\u0323'.repeat((1 << 19) - 1) + '\u0301'.repeat(1 << 19));
   });

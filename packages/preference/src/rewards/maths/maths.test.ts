@@ -1,3 +1,4 @@
+import { processorMilliseconds } from '@llm/testing/node';
 import { afterAll, describe, expect, test } from 'vitest';
 import { accuracy } from './accuracy.ts';
 import { extractAnswer } from './extract-answer.ts';
@@ -54,9 +55,9 @@ describe('equal answers', () => {
   test('what takes for ever is different, within the limit, and the next is answered', async () => {
     const quick = mathsChecker({ timeoutMs: 2000 });
     await quick.equal('x+1', '1+x');
-    const started = performance.now();
+    const started = processorMilliseconds();
     expect(await quick.equal('9^{9^{9^{9}}}!', '(x+y+z+1)^{9999}')).toBe(false);
-    expect(performance.now() - started).toBeLessThan(30_000);
+    expect(processorMilliseconds() - started).toBeLessThan(30_000);
     expect(await quick.equal('\\sqrt{8}', '2\\sqrt{2}')).toBe(true);
     await quick.close();
   });
