@@ -36,7 +36,8 @@ export const QUICK = {
   timing: { warmSeconds: 0, sampleSeconds: 0, rounds: 2, mostSeconds: 5 },
   matmul: [['96³', 96, 96, 96, 'NN'], ['head', 40, 211, 64, 'NT'], ['gradient of x', 40, 64, 96, 'NT'], ['gradient of W', 64, 96, 40, 'TN']],
   attention: { batch: 1, heads: 2, width: 64, lengths: [64, 256] },
-  train: { config: TINY, batch: 2, length: 64, stepsPerSample: 2 },
+  // All twelve layers: a step then has the dispatches of GPT-2's, whatever it computes, and the processor's part of it means something.
+  train: { config: { ...TINY, layers: GPT2.layers, heads: GPT2.heads, hiddenSize: 4 * GPT2.heads, intermediateSize: 16 * GPT2.heads }, batch: 1, length: 16, stepsPerSample: 4 },
   decode: { config: TINY, prompt: 4, tokensPerSample: 6 },
   memory: { rows: 128, width: 64, vocab: 1024 },
   tfjs: { product: 96, config: { ...TINY, layers: 1, maxPositions: 32 }, batch: 2, length: 32, stepsPerSample: 2 },

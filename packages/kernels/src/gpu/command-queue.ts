@@ -3,7 +3,7 @@ import type { Faults } from './faults.ts';
 
 /** One entry of a batch of commands. */
 export type Command =
-  | { readonly kind: 'dispatch'; readonly pipeline: GPUComputePipeline; readonly group: GPUBindGroup; readonly offset: number | undefined; readonly grid: readonly [number, number, number] }
+  | { readonly kind: 'dispatch'; readonly pipeline: GPUComputePipeline; readonly group: GPUBindGroup; readonly offsets: readonly number[]; readonly grid: readonly [number, number, number] }
   | { readonly kind: 'copy'; readonly from: GPUBuffer; readonly fromOffset: number; readonly to: GPUBuffer; readonly toOffset: number; readonly bytes: number };
 
 /** Commands on their way to the device. */
@@ -73,9 +73,10 @@ export function createQueue(device: GPUDevice, { check }: Faults): CommandQueue 
       }
       pass ??= encoder.beginComputePass();
       if (pipeline !== command.pipeline) pass.setPipeline(pipeline = command.pipeline);
-      if (command.offset === undefined) pass.setBindGroup(0, command.group);
-      else pass.setBindGroup(0, command.group, [command.offset]);
-      pass.dispatchWorkgroups(...command.grid);
+      // Nothing is made here: a replayed step of hundreds of dispatches comes by each time.
+      pass.setBindGroup(0, command.group, command.offsets as number[]);
+      const { grid } = command;
+      pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
       counts.dispatches++;
       if (waiting >= BATCH) submit();
     },

@@ -117,7 +117,7 @@ export async function createGpuDevice(options: { readonly halfPrecision?: boolea
         groups.set(key, group = make());
       }
     } else group = make();
-    add({ kind: 'dispatch', pipeline: compiled.pipeline, group, offset, grid: [x, y, z] });
+    add({ kind: 'dispatch', pipeline: compiled.pipeline, group, offsets: [offset], grid: [x, y, z] });
   };
   const runRaw = ({ pipeline, storage, uniforms, grid }: RawCall): void => {
     check();
@@ -127,7 +127,7 @@ export async function createGpuDevice(options: { readonly halfPrecision?: boolea
       layout: pipeline.getBindGroupLayout(0),
       entries: [...storage.map(whole), { buffer, offset, size: Math.ceil(uniforms.byteLength / 16) * 16 }].map((resource, binding) => ({ binding, resource })),
     });
-    add({ kind: 'dispatch', pipeline, group, offset: undefined, grid });
+    add({ kind: 'dispatch', pipeline, group, offsets: [], grid });
   };
 
   const read = async ({ bytes, buffer }: GpuMemory): Promise<ArrayBuffer> => {

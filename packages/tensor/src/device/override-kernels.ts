@@ -3,7 +3,7 @@ import {
   REDUCTIONS, type Reduction, slice, sumColumns, transpose, UNARY_OPERATIONS, unary, type UnaryOperation,
 } from '@llm/kernels';
 import {
-  backend_util, broadcast_util, getKernel, type KernelFunc, type NamedAttrMap, registerKernel, type TensorInfo, unregisterKernel, util,
+  backend_util, broadcast_util, getKernel, type KernelFunc, type NamedAttrMap, registerKernel, slice_util, type TensorInfo, unregisterKernel, util,
 } from '@tensorflow/tfjs-core';
 import type { Info, OwnBackend } from './own-backend.ts';
 import { WasmBackend } from './wasm-backend.ts';
@@ -116,9 +116,12 @@ const ways: Readonly<Record<string, Way>> = {
       backend.output((perm as number[]).map((axis) => x!.shape[axis]!), x!.dtype),
     );
   },
-  Slice: ({ x }, { begin, size }, backend) => (
-    cut(backend, x!, begin as number[], (size as number[]).map((count, i) => (count === -1 ? x!.shape[i]! - (begin as number[])[i]! : count)))
-  ),
+  // A number stands for the first axis, and what is left out for the rest of each.
+  Slice: ({ x }, { begin, size }, backend) => {
+    const [begins = [], sizes = []] = slice_util.parseSliceParams(x!, begin as number | number[], size as number | number[]);
+    slice_util.assertParamsValid(x!, begins, sizes);
+    return cut(backend, x!, begins, sizes);
+  },
   SplitV: ({ x }, { numOrSizeSplits, axis }, backend) => {
     const at = util.parseAxisParam(axis as number, x!.shape)[0]!;
     const sizes = backend_util.prepareSplitSize(x as never, numOrSizeSplits as number | number[], at);
