@@ -1,14 +1,23 @@
-import { type Leaf, mapLeaves, type Tensor, type Tree } from '@llm/tensor';
+import { type Leaf, mapLeaves, type Seed, type Tensor, type Tree } from '@llm/tensor';
 import { hashOf } from './host-random.ts';
 import { isAdapterWeight } from './layers/adapter-layer.ts';
 
-function seeded(leaf: Leaf, seed: number): Leaf {
-  return isAdapterWeight(leaf) ? leaf.layer.over(seeded(leaf.base, seed + 2 ** 31), seed) : leaf;
+/** Sites by name, each another: from 2³¹ on, where those of models end. */
+function sites(): (name: string) => number {
+  const taken = new Set<number>();
+  return (name) => {
+    let site = hashOf(name) % 2 ** 31;
+    while (taken.has(site)) site = (site + 1) % 2 ** 31;
+    taken.add(site);
+    return 2 ** 31 + site;
+  };
 }
 
 /**
  * The same tree with the dropout of its adapters on. The masks are a function of seed and path, so a step can be repeated, on
- * any device; without this call nothing is dropped, which is what evaluation wants.
+ * any device; no two layers share one. Without this call nothing is dropped, which is what evaluation wants.
+ *
+ * A seed in memory is read where a layer acts, so it must live until the backward pass is through.
  *
  * @example
  * ```ts
@@ -21,8 +30,12 @@ function seeded(leaf: Leaf, seed: number): Leaf {
  * if (Object.keys(flatten(withDropout(params, 1))).length !== 3) throw new Error('the same tensors');
  * ```
  */
-export function withDropout<P extends Tree>(params: P, seed: number): P {
-  return mapLeaves(params, (leaf, path) => seeded(leaf, (seed >>> 0) % 2 ** 31 + 2 ** 32 * (hashOf(path) % 2 ** 21))) as P;
+export function withDropout<P extends Tree>(params: P, seed: Seed): P {
+  const siteOf = sites();
+  const seeded = (leaf: Leaf, name: string): Leaf => (
+    isAdapterWeight(leaf) ? leaf.layer.over(seeded(leaf.base, `${name}.base`), { seed, site: siteOf(name) }) : leaf
+  );
+  return mapLeaves(params, seeded) as P;
 }
 
 /** Whether some layer of the tree drops anything. */
@@ -39,9 +52,9 @@ function drops(params: Tree): boolean {
 }
 
 /**
- * A loss with the dropout of adapters on, each step with the seed that `train` gives it. Where no adapter drops anything the
- * seed is not asked for, so that a recorded step stays one recording.
+ * A loss with the dropout of adapters on, each step with the seed that `train` gives it; a step that is recorded (`compile`) drops
+ * other values at each replay. Where no adapter drops anything the seed is not asked for.
  */
-export function dropoutLoss<P extends Tree, B, C extends { readonly seed: number }>(loss: (params: P, batch: B, context: C) => Tensor): (params: P, batch: B, context: C) => Tensor {
+export function dropoutLoss<P extends Tree, B, C extends { readonly seed: Seed }>(loss: (params: P, batch: B, context: C) => Tensor): (params: P, batch: B, context: C) => Tensor {
   return (params, batch, context) => loss(drops(params) ? withDropout(params, context.seed) : params, batch, context);
 }

@@ -1,7 +1,7 @@
 export { LoraError, type LoraErrorCode } from './errors.ts';
 export { lora, type LoraOptions } from './lora.ts';
 export { adapterOf, adapterTensors, attach, detach, disposeAdapter, trainable, type Adapter } from './adapter.ts';
-export { type AdapterLayer, type AdapterWeight, isAdapterWeight } from './layers/adapter-layer.ts';
+export { type AdapterLayer, type AdapterWeight, isAdapterWeight, type Mask } from './layers/adapter-layer.ts';
 export { isLoraLayer, loraLayer, scalingOf, type LoraLayer, type LoraSettings, type LoraTensors } from './layers/lora-layer.ts';
 export { gaussian, kaiming, type LoraInit } from './init/random-init.ts';
 export { modulesOf, type Module } from './targets/modules.ts';

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { adapterOf, adapterTensors, attach, detach, disposeAdapter, trainable } from './adapter.ts';
 import { dropoutLoss, withDropout } from './dropout.ts';
+import { hashOf } from './host-random.ts';
 import { gaussian } from './init/random-init.ts';
 import { isLoraLayer } from './layers/lora-layer.ts';
 import { lora, type LoraOptions } from './lora.ts';
@@ -177,6 +178,21 @@ describe('dropout', () => {
     expect(Array.from({ length: 20 }, (_, seed) => run(withDropout(params, seed), 'other'))).not.toEqual(many.slice(0, 20));
     // The base is not dropped.
     expect(run(withDropout(lora({ proj: { weight: ones([2, 64]) } }, { targets: ['proj'], dropout: 0.9 }), 3))).toBe(64);
+  });
+
+  test('a seed in memory drops the same, and layers never share a mask: one over another, nor two whose names have one hash', () => {
+    const wide = (tree: Tree, name: string): string => scope(() => linear(ones([1, 64]), (tree[name] as { weight: Weight }).weight).dataSync().join());
+    const identity = tensor(Float32Array.from({ length: 64 * 64 }, (_, i) => (i % 65 === 0 ? 1 : 0)), [64, 64]);
+    const options = (targets: string[]): LoraOptions => ({ targets, dropout: 0.5, rank: 64, alpha: 64, init: () => ({ a: identity, b: identity }) });
+    const [one, two] = ['rdbmtq', 'csduut'] as const;
+    expect(hashOf(`${one}.weight`) % 2 ** 31).toBe(hashOf(`${two}.weight`) % 2 ** 31);
+    const twins = lora({ [one]: { weight: zeros([64, 64]) }, [two]: { weight: zeros([64, 64]) } }, options([one, two]));
+    const dropping = withDropout(twins, 1);
+    expect(wide(dropping, one)).not.toBe(wide(dropping, two));
+    expect(wide(withDropout(twins, tensor([1, 0], [2], 'int32')), one)).toBe(wide(dropping, one));
+    // Two layers of one mask would give 0 and 4 alone.
+    const stacked = lora(lora({ proj: { weight: zeros([64, 64]) } }, options(['proj'])), options(['proj']));
+    expect(wide(withDropout(stacked, 1), 'proj')).toContain('2');
   });
 
   test('a loss gets the seed of its step, and asks for none where nothing drops', () => {

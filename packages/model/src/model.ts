@@ -1,4 +1,4 @@
-import type { Leaf, Tensor, Tree } from '@llm/tensor';
+import type { Leaf, Seed, Tensor, Tree } from '@llm/tensor';
 import type { KvCache } from './layers/kv-cache.ts';
 import type { Parameter } from './layers/parameters.ts';
 import type { ModelShape } from './model-shape.ts';
@@ -27,8 +27,8 @@ export interface ModelInputs {
 export interface ApplyOptions {
   /** Keep only the input of each layer and run it again in the backward pass; default false. */
   readonly checkpointed?: boolean;
-  /** Turns the dropout of the configuration on, with this seed; default off. */
-  readonly dropoutSeed?: number;
+  /** Turns the dropout of the configuration on, with this seed, a number or in memory; default off. */
+  readonly dropoutSeed?: Seed;
   /**
    * Receives the residual stream after each half of a block, [batch, length, width], by name: `model.layers.3.self_attn` and
    * `model.layers.3.mlp`, or `transformer.h.3.attn` and `transformer.h.3.mlp`. The last is what Hugging Face calls hidden_states[4].

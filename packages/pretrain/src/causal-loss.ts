@@ -1,5 +1,5 @@
 import { addAuxiliary, hiddenOf, type Model } from '@llm/model';
-import { linearCrossEntropy, type Tensor, tensor, type Tree } from '@llm/tensor';
+import { linearCrossEntropy, type Seed, type Tensor, tensor, type Tree } from '@llm/tensor';
 import type { CausalBatch } from './collate.ts';
 import { IGNORED } from './packing/pack-documents.ts';
 
@@ -17,7 +17,7 @@ export interface CausalLossOptions {
 /** What `train` gives beside the batch; left out, the loss is the mean over the batch's own targets. */
 export interface CausalContext {
   readonly denominator?: number | Tensor;
-  readonly seed?: number;
+  readonly seed?: Seed;
 }
 
 /**

@@ -1,5 +1,8 @@
-import { philox } from '@llm/kernels';
-import { type Tensor, tensor, util } from '@tensorflow/tfjs-core';
+import { philox, randomUniform as uniformKernel } from '@llm/kernels';
+import { add, mul, type Tensor, tensor, util } from '@tensorflow/tfjs-core';
+import { scope } from './autodiff/scope.ts';
+import { call } from './device/call.ts';
+import { type Seed, seedOf } from './seed.ts';
 
 /** A 32-bit hash of a name (FNV-1a), which picks an independent stream of random numbers. */
 function streamOf(name: string): number {
@@ -26,14 +29,22 @@ export function randomNormal(
 /**
  * Samples uniform in [low, high), a function of seed, stream and position alone: the same on every device and in any order.
  *
+ *   y = low + (high − low) · k / 2²⁴, k a whole number below 2²⁴
+ *
  * Counter-based Philox 4×32. Salmon et al. 2011, https://doi.org/10.1145/2063384.2063405
+ *
+ * @throws RangeError for a seed that is no safe whole number.
  */
 export function randomUniform(
   shape: readonly number[],
-  { low = 0, high = 1, seed, stream = '' }: { low?: number; high?: number; seed: number; stream?: string },
+  { low = 0, high = 1, seed, stream = '' }: { low?: number; high?: number; seed: Seed; stream?: string },
 ): Tensor {
-  const values = new Float32Array(util.sizeFromShape([...shape]));
-  const random = philox(seed, streamOf(stream));
-  for (let i = 0; i < values.length; i++) values[i] = low + (high - low) * random.uniform();
-  return tensor(values, [...shape]);
+  return scope(() => {
+    const { inputs, uniforms } = seedOf(seed);
+    const { y } = call(uniformKernel, {
+      inputs, dims: { count: util.sizeFromShape([...shape]) }, uniforms: { ...uniforms, stream: streamOf(stream) }, outputs: { y: shape },
+    });
+    // Each step is rounded for itself, lest a card that fuses them rounds otherwise.
+    return low === 0 && high === 1 ? y : add(mul(y, high - low), low);
+  });
 }

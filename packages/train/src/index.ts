@@ -9,7 +9,6 @@ export { sgd, type SgdOptions } from './sgd.ts';
 export { lion, type LionOptions } from './lion.ts';
 export { adafactor, type AdafactorOptions } from './adafactor.ts';
 export { matchAdamwFactor, muon, originalFactor, type MuonOptions } from './muon.ts';
-export { orthogonalize } from './orthogonalize.ts';
 export { constant } from './schedules/constant.ts';
 export { linear, type EndingSchedule } from './schedules/linear.ts';
 export { cosine } from './schedules/cosine.ts';

@@ -1,9 +1,8 @@
-import { add, mul, overwrite, scope, sub, type Tensor } from '@llm/tensor';
+import { muonUpdate, slice, type Tensor } from '@llm/tensor';
 import { adamw, type AdamwOptions } from './adamw.ts';
 import { checkBeta, checkNotNegative } from './check-options.ts';
 import { checkedRate, type LearningRate, rateAt } from './learning-rate.ts';
 import { decaysByDefault, type Optimizer, stateOf, zeroState } from './optimizer.ts';
-import { orthogonalize } from './orthogonalize.ts';
 
 export interface MuonOptions {
   readonly lr: LearningRate;
@@ -71,22 +70,19 @@ export function muon(options: MuonOptions): Optimizer {
       const [matrices, others] = divide(params, (path) => takes(path, params[path]!));
       return { ...zeroState(matrices, ['momentum']), ...rest.init(others) };
     },
-    update({ params, grads, state, step, scale }) {
-      const rate = rateAt(lr, step);
+    rates: (step) => [rateAt(lr, step), ...rest.rates!(step)],
+    update({ params, grads, state, step, scale, rates }) {
+      const rate = rates === undefined ? rateAt(lr, step) : 1;
       const [matrices, others] = divide(grads, (path) => takes(path, params[path]!));
-      for (const [path, grad] of Object.entries(matrices)) {
-        scope(() => {
-          const param = params[path]!;
-          const [rows = 0, columns = 0] = param.shape;
-          const buffer = stateOf(state, `momentum/${path}`);
-          const g = mul(grad, scale);
-          overwrite(buffer, add(mul(buffer, momentum), mul(g, 1 - momentum)));
-          const direction = orthogonalize(nesterov ? add(mul(g, 1 - momentum), mul(buffer, momentum)) : buffer, { iterations });
-          const kept = decays(path, param) ? mul(param, 1 - rate * weightDecay) : param;
-          overwrite(param, sub(kept, mul(direction, rate * factor(rows, columns))));
-        });
-      }
-      rest.update({ params, grads: others, state, step, scale });
+      const entries = Object.entries(matrices).map(([path, grad]) => {
+        const param = params[path]!;
+        const [rows = 0, columns = 0] = param.shape;
+        return {
+          param, grad, momentum: stateOf(state, `momentum/${path}`), lr: rate, weightDecay: decays(path, param) ? weightDecay : 0, factor: factor(rows, columns),
+        };
+      });
+      muonUpdate(entries, { momentum, nesterov, iterations, gradScale: scale, rates: rates === undefined ? undefined : slice(rates, [0], [1]) });
+      rest.update({ params, grads: others, state, step, scale, ...(rates === undefined ? {} : { rates: slice(rates, [1], [-1]) }) });
     },
   };
 }

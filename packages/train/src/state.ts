@@ -1,11 +1,12 @@
 import {
-  disposeTree, flatten, type LazyTensor, overwrite, type RawTensor, readSafetensors, SafetensorsError, type Tensor, type Tree, writeSafetensorsStream,
+  disposeTree, flatten, type LazyTensor, overwrite, type RawTensor, readSafetensors, SafetensorsError, type Tree, writeSafetensorsStream,
 } from '@llm/tensor';
 import type { Json } from './checkpoint/manifest.ts';
 import { configChanges } from './config-changes.ts';
 import type { LossScaleState } from './loss-scale.ts';
 import type { Optimizer } from './optimizer.ts';
 import { ResumeError } from './resume-error.ts';
+import { shapeOf, type Stored, storedAs, valuesBelow } from './stored-as.ts';
 import { startTraining } from './train.ts';
 import type { TrainingState } from './training-state.ts';
 
@@ -38,16 +39,17 @@ export interface TrainingFiles {
 export function trainingFiles(params: Tree, state: TrainingState, { data = null, config = null }: TrainingFacts = {}): TrainingFiles {
   const { step, tokens, guard, lossScale, optimizer } = state;
   return {
-    [PARAMS]: writeSafetensorsStream(lazily(flatten(params))),
-    [OPTIMIZER]: writeSafetensorsStream(lazily(optimizer)),
+    [PARAMS]: writeSafetensorsStream(lazily(storedAs(flatten(params), params))),
+    [OPTIMIZER]: writeSafetensorsStream(lazily(storedAs(optimizer, params))),
     [TRAINING]: `${JSON.stringify({ formatVersion: FORMAT_VERSION, step, tokens, guard, ...(lossScale === undefined ? {} : { lossScale }), data, config }, null, 1)}\n`,
   };
 }
 
-function* lazily(tensors: Readonly<Record<string, Tensor>>): Generator<[string, LazyTensor]> {
-  for (const [name, tensor] of Object.entries(tensors)) {
-    const dtype = tensor.dtype === 'int32' ? 'I32' : tensor.dtype === 'bool' ? 'U8' : 'F32';
-    yield [name, { dtype, shape: tensor.shape, data: async () => (await tensor.data()) as Float32Array | Int32Array | Uint8Array }];
+function* lazily(tensors: ReadonlyMap<string, Stored>): Generator<[string, LazyTensor]> {
+  for (const [name, blocks] of tensors) {
+    const [{ dtype: type }] = blocks;
+    const dtype = type === 'int32' ? 'I32' : type === 'bool' ? 'U8' : 'F32';
+    yield [name, { dtype, shape: shapeOf(blocks), data: () => valuesBelow(blocks) }];
   }
 }
 
@@ -90,8 +92,12 @@ export function restoreTraining(files: ReadonlyMap<string, Uint8Array>, { params
   const flat = flatten(params);
   const fresh = startTraining(params, optimizer, trainable === undefined ? {} : { trainable });
   try {
-    const writes = [...matched(PARAMS, flat, files), ...matched(OPTIMIZER, fresh.optimizer, files)];
-    for (const { target, raw } of writes) overwrite(target, valuesOf(raw));
+    const writes = [...matched(PARAMS, storedAs(flat, params), files), ...matched(OPTIMIZER, storedAs(fresh.optimizer, params), files)];
+    for (const { blocks, raw } of writes) {
+      const values = valuesOf(raw);
+      let from = 0;
+      for (const block of blocks) overwrite(block, values.subarray(from, from += block.size));
+    }
   } catch (error) {
     disposeTree(fresh.optimizer);
     throw error;
@@ -137,7 +143,7 @@ function readTraining(files: ReadonlyMap<string, Uint8Array>): Training {
 }
 
 /** Each tensor with what was stored for it, or an error that names the first few that differ. */
-function matched(file: string, targets: Readonly<Record<string, Tensor>>, files: ReadonlyMap<string, Uint8Array>): { target: Tensor; raw: RawTensor }[] {
+function matched(file: string, targets: ReadonlyMap<string, Stored>, files: ReadonlyMap<string, Uint8Array>): { blocks: Stored; raw: RawTensor }[] {
   let tensors: ReadonlyMap<string, RawTensor>;
   try {
     tensors = readSafetensors(fileOf(files, file)).tensors;
@@ -145,12 +151,13 @@ function matched(file: string, targets: Readonly<Record<string, Tensor>>, files:
     if (!(cause instanceof SafetensorsError)) throw cause;
     throw new ResumeError('E_STATE', `restoreTraining: expected a whole ${file} but found: ${cause.message} Go back to an earlier checkpoint.`, { cause });
   }
-  const problems = [...tensors.keys()].filter((name) => !Object.hasOwn(targets, name)).map((name) => `${name} is stored but not wanted`);
-  const writes = Object.entries(targets).flatMap(([name, target]) => {
+  const problems = [...tensors.keys()].filter((name) => !targets.has(name)).map((name) => `${name} is stored but not wanted`);
+  const writes = [...targets].flatMap(([name, blocks]) => {
     const raw = tensors.get(name);
+    const shape = shapeOf(blocks);
     if (raw === undefined) problems.push(`${name} is missing`);
-    else if (raw.shape.join() !== target.shape.join()) problems.push(`${name} has shape [${raw.shape.join(', ')}], not [${target.shape.join(', ')}]`);
-    else return [{ target, raw }];
+    else if (raw.shape.join() !== shape.join()) problems.push(`${name} has shape [${raw.shape.join(', ')}], not [${shape.join(', ')}]`);
+    else return [{ blocks, raw }];
     return [];
   });
   if (problems.length === 0) return writes;

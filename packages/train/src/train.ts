@@ -3,6 +3,7 @@ import { eventLoopTurn } from './event-loop-turn.ts';
 import { guard as makeGuard, type GuardOptions } from './guard.ts';
 import { type LossScaleOptions, lossScaler, startLossScale } from './loss-scale.ts';
 import type { Optimizer } from './optimizer.ts';
+import { batchSeed } from './step/batch-seed.ts';
 import { type DeviceStep, deviceStep } from './step/device-step.ts';
 import { plainStep } from './step/plain-step.ts';
 import { recovering } from './step/recovering.ts';
@@ -52,7 +53,7 @@ export interface TrainOptions<P extends Tree, B extends Counted> {
   readonly lossScale?: LossScaleOptions;
   /**
    * Records the step once and replays it, on a graphics card (elsewhere nothing changes); default false. The loss must then be a
-   * function of parameters, batch and context as `compile` demands, and the optimizer be adamw or lion.
+   * function of parameters, batch and context as `compile` demands, and the optimizer be adamw, lion or muon.
    */
   readonly compile?: boolean;
   /**
@@ -113,9 +114,9 @@ export async function* train<P extends Tree, B extends Counted>(options: TrainOp
       const { value: { value }, grads } = withPrecision(precision, () => gradient(params, batch, context, scale));
       return { value, grads };
     },
-    seedOf: (step, i) => (seed * 1_000_003 + step * 1_009 + i) >>> 0,
+    seedOf: (step, index) => batchSeed(seed, { step, index }),
   };
-  if (compile && optimizer.rates === undefined) throw new TypeError(`train: expected an optimizer that can be compiled but found ${optimizer.name}. Leave out compile, or use adamw or lion.`);
+  if (compile && optimizer.rates === undefined) throw new TypeError(`train: expected an optimizer that can be compiled but found ${optimizer.name}. Leave out compile, or use adamw, lion or muon.`);
   // A spike is judged before the update, so that the host must look in between.
   const onDevice = deviceInUse() === 'webgpu' && optimizer.rates !== undefined && (options.guard?.spikeZ ?? Infinity) === Infinity
     ? deviceStep(setting, { record: compile }) : undefined;

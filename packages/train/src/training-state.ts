@@ -1,4 +1,4 @@
-import type { Tensor } from '@llm/tensor';
+import type { Seed, Tensor } from '@llm/tensor';
 import type { GuardState } from './guard.ts';
 import type { LossScaleState } from './loss-scale.ts';
 import type { OptimizerState } from './optimizer.ts';
@@ -7,8 +7,11 @@ import type { OptimizerState } from './optimizer.ts';
 export interface LossContext {
   /** Divides the sum over this batch: the number of counted targets in all batches of the step; a scalar tensor where the step is compiled. */
   readonly denominator: number | Tensor;
-  /** A seed for dropout, different for every micro-batch and the same after a resume. */
-  readonly seed: number;
+  /**
+   * A seed for dropout, different for every micro-batch and the same after a resume: on a graphics card in memory, so that a recorded
+   * step drops other values each time. Give it to `dropout` as it is, and each place that drops a `site` of its own.
+   */
+  readonly seed: Seed;
 }
 
 /** A batch of any kind that says how many targets count in it. */

@@ -12,6 +12,8 @@ const dimsOf = {
   rope: { batch: 1, positions: 4, heads: 2, width: 8, tablePositions: 4, half: 4 },
   adamw: { count: 4 },
   lion: { count: 4 },
+  muonDirection: { count: 4, total: 4 },
+  muonStep: { count: 4, total: 4 },
   quantizedMatmul: { m: 3, n: 5, k: 32 },
   quantizedRows: { rows: 4, width: 4, count: 4 },
 };

@@ -113,6 +113,8 @@ for (const name of ['cpu', 'wasm']) {
   }
   expect(named === 'Log', `the operation Log to be named but found ${named}`);
 
+  equal(t.linear(t.tensor([[1, 1]]), t.rowBlocks([t.tensor([[1, 2]]), t.tensor([[3, 4]])])), [3, 7], 'rowBlocks');
+  expect(t.inRowBlocks(y) === y, 'inRowBlocks cuts on graphics cards alone');
   const [left, right] = t.splitColumns(t.tensor([[1, 2]]), 2, { shape: [1] });
   equal(left, [1], 'the left column');
   equal(right, [2], 'the right column');
@@ -123,6 +125,9 @@ for (const name of ['cpu', 'wasm']) {
   equal(entry.param, [0.9], 'a first step of lr against the sign of the gradient');
   t.lionUpdate({ ...entry, m: t.zeros([1]) }, { lr: 0.5, weightDecay: 0, beta1: 0.9, beta2: 0.99 });
   equal(entry.param, [0.4], 'a Lion step of lr');
+  const hidden = { param: t.tensor([[1]]), grad: t.tensor([[2]]), momentum: t.zeros([1, 1]), lr: 0.1, weightDecay: 0, factor: 1 };
+  t.muonUpdate([hidden], { momentum: 0.9, nesterov: true, iterations: 5 });
+  equal(hidden.param, t.sub(1, t.mul(t.orthogonalize(t.ones([1, 1])), 0.1)).dataSync(), 'a Muon step along the orthogonal direction');
   equal(t.clipScale(t.tensor([4]), t.tensor([1]), { maxNorm: 1 }), [1 / 4.000001], 'a quarter of a norm of 4');
   const doubled = t.compile((values) => t.mul(t.tensor(values), 2));
   equal(doubled(Float32Array.of(1, 2)), [2, 4], 'a compiled function');
@@ -154,6 +159,8 @@ const keyCodes = t.headCodes(t.ones([1, 2, 1, 32]), { bits: 8 });
 equal(t.attention(t.ones([1, 1, 1, 32]), keyCodes, keyCodes), new Array(32).fill(1), 'attention over codes of ones');
 const drawn = t.randomUniform([100], { low: 1, high: 2, seed: 0 }).dataSync();
 expect(drawn.every((value) => value >= 1 && value < 2), 'numbers from 1 to below 2');
+const seedTensor = t.tensor(t.seedWords(2 ** 40 + 1), [2], 'int32');
+equal(t.dropout(t.ones([64]), 0.5, { seed: seedTensor, site: 3 }), t.dropout(t.ones([64]), 0.5, { seed: 2 ** 40 + 1, site: 3 }).dataSync(), 'one mask from a seed in memory');
 expect(!t.isWeight(tree.b), 'a tensor, not a weight');
 
 // Safetensors.

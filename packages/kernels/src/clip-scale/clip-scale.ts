@@ -7,7 +7,7 @@ const program = defineProgram({ name: 'clipScale', source: wgsl.clipScale, bindi
 
 /**
  * scale = min(1, maxNorm / (norm + 1e-6)): what brings a gradient of global norm `norm` down to `maxNorm`, Infinity for no limit.
- * NaN where norm or loss is not finite, which `adamw` and `lion` take as the word to leave the step out.
+ * NaN where norm or loss is not finite, which optimizers take as the word to leave the step out.
  */
 export const clipScale: Kernel = defineKernel({
   name: 'clipScale',

@@ -24,6 +24,8 @@ test('dropout drops what its reference drops, also where the counter carries', a
     { dims: { count }, uniforms: { p: 0.75, seedLow: 3, seedHigh: 0xffffffff, offset: 2 ** 52 + 1 } },
     { dims: { count }, uniforms: { p: 0 } },
     { dims: { count }, uniforms: { p: 1 } },
+    // The key in memory, whatever the uniforms say of it, at another site.
+    { dims: { count }, with: ['seed'], inputs: { seed: () => [0xdeadbeef | 0, -8] }, uniforms: { p: 0.5, seedLow: 5, seedHigh: 6, site: 0xffffffff, offset: 2 ** 32 - 2 } },
   ]);
   const ran = await checkKernel(dropout, { cases, tolerance: 2e-7 });
   expect(Math.min(...Object.values(ran))).toBe(cases.length);
@@ -40,8 +42,24 @@ test('the same bits come out on every device', async () => {
   for (const { name, run } of await checkDevices()) expect((await run(dropout, { io: { x, y }, dims: { count }, uniforms })).y, name).toEqual(expected);
 });
 
+test('a key in memory drops what the same key in the uniforms drops, and each word and each site has a mask of its own', async () => {
+  const count = 1027;
+  const x = new Float64Array(count).fill(1);
+  const seed = (low: number, high: number): Float64Array => Float64Array.of(low | 0, high | 0);
+  for (const { name, run } of await checkDevices()) {
+    const mask = async (given: Float64Array | undefined, uniforms: Record<string, number>): Promise<string> => {
+      const { y } = await run(dropout, { io: { x, ...(given === undefined ? {} : { seed: given }), y: new Float64Array(count) }, dims: { count, halves: 2 }, uniforms: { p: 0.5, seedLow: 0, seedHigh: 0, site: 0, offset: 0, ...uniforms } });
+      return y!.join();
+    };
+    const plain = await mask(undefined, { seedLow: 0x9abcdef0, seedHigh: 7, site: 3 });
+    expect(await mask(seed(0x9abcdef0, 7), { site: 3 }), name).toBe(plain);
+    const others = [[0x9abcdef0, 7, 4], [0x9abcdef0, 7, 3 + 2 ** 31], [0x9abcdef0, 8, 3], [0x9abcdef1, 7, 3], [7, 0x9abcdef0, 3]] as const;
+    expect(new Set([plain, ...await Promise.all(others.map(([low, high, site]) => mask(seed(low, high), { site })))]).size, name).toBe(1 + others.length);
+  }
+});
+
 test('the same call on dy is the gradient', () => {
-  const backward = { ...dropout, inputs: { dy: dropout.inputs['x']! }, outputs: { dx: dropout.outputs['y']! } };
+  const backward = { ...dropout, inputs: { dy: dropout.inputs['x']!, seed: dropout.inputs['seed']! }, outputs: { dx: dropout.outputs['y']! } };
   backward.reference = ({ dy, dx }: Record<string, Float64Array>, dims, uniforms) => dropout.reference({ x: dy!, y: dx! }, dims, uniforms);
   checkGradient(dropout, backward, { cases: [{ dims: { count: 21 }, uniforms: { p: 0.4 } }], gradients: { x: 'dx' }, dy: { y: 'dy' } });
 });

@@ -10,9 +10,16 @@ import type { Recording } from './recording.ts';
 const FOREIGN = {};
 const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(bytes < 2 ** 24 ? 1 : 0);
 
+/** The most that one binding holds, in whole words of four as everything is bound. */
+export function bindableBytes({ maxBufferSize, maxStorageBufferBindingSize }: GPUSupportedLimits): number {
+  return Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / 16) * 16;
+}
+
 /** The memory of a device: who has which buffer, while something is recorded and otherwise. */
 export interface DeviceMemory {
   readonly pool: FreeList;
+  /** The most bytes of one tensor: what the card binds at once, or less where that was asked for. */
+  mostBytes: number;
   readonly counts: { usedBytes: number; peakBytes: number; bufferBytes: number; buffersCreated: number };
   /** What is being recorded, if anything: allocations then belong to it. */
   recording: Recording | undefined;
@@ -35,7 +42,7 @@ export function createMemory(device: GPUDevice, { faults, queue, add }: { faults
   const { check } = faults;
   const pool: FreeList = new Map();
   const counts = { usedBytes: 0, peakBytes: 0, bufferBytes: 0, buffersCreated: 0 };
-  const most = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
+  const bindable = bindableBytes(device.limits);
   let nextId = 0;
 
   const createBuffer = (size: number, usage: number): GPUBuffer => {
@@ -48,8 +55,13 @@ export function createMemory(device: GPUDevice, { faults, queue, add }: { faults
     ));
   };
   const bufferSize = (bytes: number): number => {
-    if (bytes > most) throw new GpuError('E_GPU_OUT_OF_MEMORY', `expected tensors of at most ${mebibytes(most)} MiB, what this graphics card binds at once, but found ${mebibytes(bytes)} MiB. Use a smaller batch or shorter rows.`);
-    return Math.min(sizeClass(bytes), Math.ceil(most / 16) * 16);
+    if (bytes > memory.mostBytes) {
+      throw new GpuError(
+        'E_GPU_OUT_OF_MEMORY',
+        `expected tensors of at most ${mebibytes(memory.mostBytes)} MiB, what this graphics card binds at once, but found ${mebibytes(bytes)} MiB. Use a smaller batch or shorter rows, or hold a matrix of that size as rowBlocks.`,
+      );
+    }
+    return Math.min(sizeClass(bytes), bindable);
   };
   const fresh = (size: number): PooledMemory => ({
     id: nextId++, buffer: createBuffer(size, BUFFER.STORAGE | BUFFER.COPY_SRC | BUFFER.COPY_DST), size, bytes: size,
@@ -79,6 +91,7 @@ export function createMemory(device: GPUDevice, { faults, queue, add }: { faults
 
   const memory: DeviceMemory = {
     pool, counts, createBuffer, fresh,
+    mostBytes: bindable,
     recording: undefined,
     touch(given) {
       const touched = given as PooledMemory;

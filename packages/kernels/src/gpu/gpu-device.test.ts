@@ -49,6 +49,16 @@ describe.runIf(askedDevices().includes('webgpu'))('a graphics card', () => {
   };
   const valuesOf = async (memory: GpuMemory): Promise<number[]> => [...new Float32Array(await gpu.read(memory))];
 
+  test('a tensor beyond what one may take is refused, and no limit is above that of the card', () => {
+    const most = gpu.mostTensorBytes();
+    expect(most).toBeLessThanOrEqual(Math.min(gpu.limits.maxBufferSize, gpu.limits.maxStorageBufferBindingSize));
+    gpu.limitTensors(2 ** 20);
+    expect(() => gpu.alloc(2 ** 20 + 4)).toThrow('expected tensors of at most 1.0 MiB, what this graphics card binds at once, but found 1.0 MiB. Use a smaller batch or shorter rows, or hold a matrix of that size as rowBlocks.');
+    gpu.free(gpu.alloc(2 ** 20));
+    gpu.limitTensors(Infinity);
+    expect(gpu.mostTensorBytes()).toBe(most);
+  });
+
   test('memory is used again, and a write waits for what still reads it', async () => {
     const x = place([1, 2, 3]);
     const y = add(x, 1);

@@ -1,6 +1,6 @@
 import { createArena } from './arena.ts';
 import { ARENA_SLOTS, type Command, createQueue } from './command-queue.ts';
-import { createMemory } from './device-memory.ts';
+import { bindableBytes, createMemory } from './device-memory.ts';
 import { listen } from './faults.ts';
 import { type PooledMemory, type PoolStats, sizeClass } from './buffer-pool.ts';
 import { featuresOf, findAdapter, type FoundAdapter, type GpuFeatures, requestDevice } from './find-adapter.ts';
@@ -21,6 +21,10 @@ export interface GpuDevice {
   readonly adapter: FoundAdapter;
   readonly features: GpuFeatures;
   readonly limits: GPUSupportedLimits;
+  /** The most bytes of one tensor: what the card binds at once, or less where that was asked for. */
+  mostTensorBytes(): number;
+  /** Refuses larger tensors from now on, as a card that binds no more would. */
+  limitTensors(bytes: number): void;
   /** Memory of undefined content. */
   alloc(bytes: number): GpuMemory;
   free(memory: GpuMemory): void;
@@ -180,6 +184,8 @@ export async function createGpuDevice(options: { readonly halfPrecision?: boolea
   return {
     device, adapter, limits: device.limits, lost: faults.lost,
     features: featuresOf(device, adapter),
+    mostTensorBytes: () => memory.mostBytes,
+    limitTensors(bytes) { memory.mostBytes = Math.min(bytes, bindableBytes(device.limits)); },
     alloc, place, free, revive, adopt, write, copy, read, run, runRaw, submit: queue.submit, record,
     stats: () => ({ ...memory.counts, ...queue.counts }),
     close() {

@@ -44,14 +44,14 @@ export function adaloraLayer({ a, b, e }: { a: Tensor; b: Tensor; e: Tensor }, s
     fits: [b.shape[0]!, a.shape[1]!],
     tensors: { lora_A: a, lora_B: b, lora_E: e },
     with: (tensors) => adaloraLayer({ a: tensors['lora_A']!, b: tensors['lora_B']!, e: tensors['lora_E']! }, settings),
-    over(base, seed) {
+    over(base, mask) {
       const applyWith: Acts['applyWith'] = (x, { bias, residual }) => {
-        const input = seed === undefined || p === 0 ? x : dropout(x, p, { seed });
+        const input = mask === undefined || p === 0 ? x : dropout(x, p, mask);
         const h = mul(linear(input, a), mul(reshape(e, [e.size]), scaling));
         return linear(h, b, { residual: linear(x, base, { transposed: fanInFanOut, bias, residual }) });
       };
       const matrix = (): Tensor => sumOf(matrixOf(base), { a: mul(a, e), b, scaling, fanInFanOut });
-      return adapterWeight({ layer, base, seed, shape: layer.fits, acts: { applyWith, matrix } });
+      return adapterWeight({ layer, base, mask, shape: layer.fits, acts: { applyWith, matrix } });
     },
   };
   return layer;

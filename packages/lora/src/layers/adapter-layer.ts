@@ -1,4 +1,11 @@
-import { isWeight, type Leaf, type Tensor, type Weight } from '@llm/tensor';
+import { isWeight, type Leaf, type Seed, type Tensor, type Weight } from '@llm/tensor';
+
+/** Which values a layer drops: a function of both, as `dropout` has it. */
+export interface Mask {
+  readonly seed: Seed;
+  /** The place of the layer in the tree, a whole number in [0, 2³²). */
+  readonly site: number;
+}
 
 /** What an adapter adds to one matrix: tensors of its own, and how they act over the matrix. */
 export interface AdapterLayer {
@@ -10,8 +17,8 @@ export interface AdapterLayer {
   readonly fits: readonly [number, number];
   /** The same layer over other tensors. */
   with(tensors: Readonly<Record<string, Tensor>>): AdapterLayer;
-  /** The weight that stands in the tree; `seed` turns its dropout on. */
-  over(base: Leaf, seed?: number): AdapterWeight;
+  /** The weight that stands in the tree; `mask` turns its dropout on. */
+  over(base: Leaf, mask?: Mask): AdapterWeight;
   /** What becomes of a bias beside the matrix when the two are merged; default nothing. */
   mergedBias?(bias: Tensor): Tensor;
 }
@@ -20,7 +27,7 @@ export interface AdapterLayer {
 export interface AdapterWeight extends Weight {
   readonly base: Leaf;
   readonly layer: AdapterLayer;
-  readonly seed: number | undefined;
+  readonly mask: Mask | undefined;
 }
 
 /** What a kind of layer says of how it acts; the rest is the same for all. */
@@ -34,8 +41,8 @@ export function isAdapterWeight(leaf: unknown): leaf is AdapterWeight {
 }
 
 /** Puts together the weight of a layer over a base: its tensors are those of the layer, and those of the base behind `base`. */
-export function adapterWeight({ layer, base, seed, shape, acts }: {
-  layer: AdapterLayer; base: Leaf; seed: number | undefined; shape: readonly [number, number]; acts: Acts;
+export function adapterWeight({ layer, base, mask, shape, acts }: {
+  layer: AdapterLayer; base: Leaf; mask: Mask | undefined; shape: readonly [number, number]; acts: Acts;
 }): AdapterWeight {
   const own = Object.keys(layer.tensors);
   const below: Readonly<Record<string, Tensor>> = isWeight(base)
@@ -43,12 +50,12 @@ export function adapterWeight({ layer, base, seed, shape, acts }: {
   return {
     base,
     layer,
-    seed,
+    mask,
     shape,
     tensors: { ...below, ...layer.tensors },
     with(tensors) {
       const under = isWeight(base) ? base.with(Object.fromEntries(Object.keys(base.tensors).map((name) => [name, tensors[`base.${name}`]!]))) : tensors['base']!;
-      return layer.with(Object.fromEntries(own.map((name) => [name, tensors[name]!]))).over(under, seed);
+      return layer.with(Object.fromEntries(own.map((name) => [name, tensors[name]!]))).over(under, mask);
     },
     apply: (x) => acts.applyWith(x, {}),
     ...acts,

@@ -38,14 +38,14 @@ export function bottleneckLayer(
     with: (tensors) => bottleneckLayer({
       down: tensors['adapter_down']!, downBias: tensors['adapter_down_bias']!, up: tensors['adapter_up']!, upBias: tensors['adapter_up_bias']!,
     }, { inputs, fanInFanOut, activation }),
-    over(base, seed) {
+    over(base, mask) {
       const applyWith: Acts['applyWith'] = (x, { bias, residual }) => {
         const z = linear(x, base, { transposed: fanInFanOut, bias });
         const y = linear(activate(linear(z, down, { bias: downBias }), activation), up, { bias: upBias, residual: z });
         return residual === undefined ? y : add(y, residual);
       };
       // It is not linear, so it stands for no matrix and cannot be merged.
-      return adapterWeight({ layer, base, seed, shape: layer.fits, acts: { applyWith } });
+      return adapterWeight({ layer, base, mask, shape: layer.fits, acts: { applyWith } });
     },
   };
   return layer;

@@ -33,7 +33,7 @@ export function ia3Layer(vector: Tensor, { fits, feedforward, fanInFanOut }: { f
     tensors: { ia3_l: vector },
     with: (tensors) => ia3Layer(tensors['ia3_l']!, { fits, feedforward, fanInFanOut }),
     ...(feedforward ? {} : { mergedBias: (bias: Tensor) => mul(bias, flat()) }),
-    over(base, seed) {
+    over(base, mask) {
       const applyWith: Acts['applyWith'] = (x, { bias, residual }) => {
         if (feedforward) return linear(mul(x, flat()), base, { transposed: fanInFanOut, bias, residual });
         const y = mul(linear(x, base, { transposed: fanInFanOut, bias }), flat());
@@ -41,7 +41,7 @@ export function ia3Layer(vector: Tensor, { fits, feedforward, fanInFanOut }: { f
       };
       // A row of the vector lies along the inputs, a column along the outputs, and the other way round where W is [in, out].
       const matrix = (): Tensor => mul(matrixOf(base), fanInFanOut ? transpose(vector) : vector);
-      return adapterWeight({ layer, base, seed, shape: sizesOf(base, fanInFanOut), acts: { applyWith, matrix } });
+      return adapterWeight({ layer, base, mask, shape: sizesOf(base, fanInFanOut), acts: { applyWith, matrix } });
     },
   };
   return layer;

@@ -73,8 +73,8 @@ export function loraLayer({ a, b, magnitude }: LoraTensors, settings: LoraSettin
     fits: [b.shape[0]!, a.shape[1]!],
     tensors: { [inName]: a, [outName]: b, ...(magnitude === undefined ? {} : { lora_magnitude_vector: magnitude }) },
     with: (tensors) => loraLayer({ a: tensors[inName]!, b: tensors[outName]!, magnitude: tensors['lora_magnitude_vector'] }, settings),
-    over(base, seed) {
-      const drop = (x: Tensor): Tensor => (seed === undefined || p === 0 ? x : dropout(x, p, { seed }));
+    over(base, mask) {
+      const drop = (x: Tensor): Tensor => (mask === undefined || p === 0 ? x : dropout(x, p, mask));
       const low = (x: Tensor): Tensor => scaled(linear(drop(x), a));
       const linearly: Acts['applyWith'] = (x, { bias, residual }) => {
         if (magnitude === undefined) return linear(low(x), b, { residual: linear(x, base, { transposed: fanInFanOut, bias, residual }) });
@@ -105,7 +105,7 @@ export function loraLayer({ a, b, magnitude }: LoraTensors, settings: LoraSettin
       };
       const [outputs, inputs] = layer.fits;
       return adapterWeight({
-        layer, base, seed, shape: embedding ? [inputs, outputs] : [outputs, inputs], acts: { matrix, ...(embedding ? { applyWith: asHead, rows } : { applyWith: linearly }) },
+        layer, base, mask, shape: embedding ? [inputs, outputs] : [outputs, inputs], acts: { matrix, ...(embedding ? { applyWith: asHead, rows } : { applyWith: linearly }) },
       });
     },
   };

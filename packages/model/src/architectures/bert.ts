@@ -1,4 +1,4 @@
-import { type Activation, add, attention, embed, layerNorm, type Leaf, linear, scalar, scope, type Tensor, tensor, type Tree } from '@llm/tensor';
+import { type Activation, add, attention, embed, layerNorm, type Leaf, linear, scalar, scope, type Seed, type Tensor, tensor, type Tree } from '@llm/tensor';
 import type { SpecialIds } from '../config/special-ids.ts';
 import { dropped } from '../layers/dropped.ts';
 import { initialTree } from '../layers/initial.ts';
@@ -70,7 +70,7 @@ export function bert(config: BertConfig): Model<BertConfig> {
 
   const layer = (
     x: Tensor, params: Layer,
-    { index, capture, inputs: { segments }, seed }: { index: number; capture: Capture | undefined; inputs: Pick<ModelInputs, 'segments'>; seed: number | undefined },
+    { index, capture, inputs: { segments }, seed }: { index: number; capture: Capture | undefined; inputs: Pick<ModelInputs, 'segments'>; seed: Seed | undefined },
   ): Tensor => {
     const [batch = 0, length = 0] = x.shape;
     const project = ({ weight, bias }: Dense): Tensor => reshaped(linear(x, weight, { bias }), [batch, length, heads, headDim]);

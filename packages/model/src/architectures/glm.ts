@@ -1,4 +1,4 @@
-import { add, attention, embed, layerNorm, type Leaf, linear, scope, splitColumns, type Tensor, tensor, type Tree } from '@llm/tensor';
+import { add, attention, embed, layerNorm, type Leaf, linear, scope, type Seed, splitColumns, type Tensor, tensor, type Tree } from '@llm/tensor';
 import type { SpecialIds } from '../config/special-ids.ts';
 import { dropped } from '../layers/dropped.ts';
 import { initialTree } from '../layers/initial.ts';
@@ -64,7 +64,7 @@ export function glm(config: GlmConfig): Model<GlmConfig> {
   };
   const parameters = parametersOf(config);
 
-  const layer = (x: Tensor, params: Layer, { index, capture, inputs: { segments, prefixes, cache }, seed }: { index: number; capture: Capture | undefined; inputs: Shared; seed: number | undefined }): Tensor => {
+  const layer = (x: Tensor, params: Layer, { index, capture, inputs: { segments, prefixes, cache }, seed }: { index: number; capture: Capture | undefined; inputs: Shared; seed: Seed | undefined }): Tensor => {
     const [batch = 0, length = 0] = x.shape;
     const { attention: { query_key_value, dense }, mlp: { dense_h_to_4h, dense_4h_to_h } } = params;
     const norm = (x: Tensor, { weight, bias }: Affine): Tensor => layerNorm(x, weight, { bias, eps: EPS });

@@ -1,4 +1,4 @@
-import { add, attention, embed, gated, type Leaf, linear, mul, rmsNorm, scope, type Tensor, type Tree, zeros } from '@llm/tensor';
+import { add, attention, embed, gated, type Leaf, linear, mul, rmsNorm, scope, type Seed, type Tensor, type Tree, zeros } from '@llm/tensor';
 import type { EncoderDecoder } from '../encoder-decoder.ts';
 import { withBiasGradient } from '../layers/bias-gradient.ts';
 import type { CrossCache } from '../layers/cross-cache.ts';
@@ -30,7 +30,7 @@ interface Shared {
   readonly cross?: Tensor | undefined;
   readonly cache?: CrossCache | undefined;
 }
-interface At { readonly index: number; readonly capture: Capture | undefined; readonly inputs: Shared; readonly seed: number | undefined }
+interface At { readonly index: number; readonly capture: Capture | undefined; readonly inputs: Shared; readonly seed: Seed | undefined }
 
 /** Dropout sites of the decoder begin here. */
 const DECODER_SITES = 2048;
@@ -56,7 +56,7 @@ export function t5(config: T5Config): EncoderDecoder<T5Config> {
 
   const split = (x: Tensor, { weight }: Matrix): Tensor => reshaped(linear(x, weight), [x.shape[0]!, x.shape[1]!, heads, headDim]);
   /** x + W · y, with dropout between. */
-  const closed = (y: Tensor, { weight }: Matrix, { residual, seed, site }: { residual: Tensor; seed: number | undefined; site: number }): Tensor => (
+  const closed = (y: Tensor, { weight }: Matrix, { residual, seed, site }: { residual: Tensor; seed: Seed | undefined; site: number }): Tensor => (
     seed === undefined || config.dropout === 0 ? linear(y, weight, { residual }) : add(residual, dropped(linear(y, weight), config.dropout, { seed, site }))
   );
   const joined = (x: Tensor): Tensor => reshaped(x, [x.shape[0]!, x.shape[1]!, heads * headDim]);
@@ -80,7 +80,7 @@ export function t5(config: T5Config): EncoderDecoder<T5Config> {
     return closed(joined(mixed), o, { residual: x, seed, site });
   };
 
-  const feed = (x: Tensor, { DenseReluDense: { wi, wi_0, wi_1, wo }, layer_norm }: FeedForward, { site, seed }: { site: number; seed: number | undefined }): Tensor => {
+  const feed = (x: Tensor, { DenseReluDense: { wi, wi_0, wi_1, wo }, layer_norm }: FeedForward, { site, seed }: { site: number; seed: Seed | undefined }): Tensor => {
     const n = rmsNorm(x, layer_norm.weight, { eps });
     const { activation } = config;
     const inner = wi === undefined ? gated(linear(n, wi_0!.weight), linear(n, wi_1!.weight), { activation }) : linear(n, wi.weight, { activation });

@@ -1,16 +1,17 @@
 import {
-  fromFloat32, isWeight, leaves, type LazyTensor, type RawTensor, type Tensor, tensor, toFloat32, type Tree, unflatten,
+  disposeTree, fromFloat32, isWeight, type Leaf, leaves, type LazyTensor, type RawTensor, tensor, toFloat32, type Tree, unflatten,
 } from '@llm/tensor';
 import type { CheckpointDtype } from '../config/config.ts';
 import { ModelError } from '../errors.ts';
+import { heldAs } from '../layers/held-as.ts';
 import type { Model } from '../model.ts';
 import { partOf } from './fused-experts.ts';
 import { matchTensors, type Twin } from './match-tensors.ts';
 
-/** A float32 tensor with the values of a stored one, which keeps its own bytes. */
-export function tensorOf(raw: RawTensor): Tensor {
+/** A parameter in float32 with the values of a stored tensor, which keeps its own bytes. */
+export function leafOf(name: string, raw: RawTensor): Leaf {
   const values = toFloat32(raw);
-  return tensor(values.buffer === raw.data.buffer ? values.slice() : values, [...raw.shape], 'float32');
+  return heldAs(name, tensor(values.buffer === raw.data.buffer ? values.slice() : values, [...raw.shape], 'float32'));
 }
 
 /** Refuses a tied tensor that is stored again with other values: which one is meant cannot be known. */
@@ -47,12 +48,12 @@ export function checkTwin({ again, stored }: Twin, { first, second }: { first: R
 export function paramsFromTensors(model: Pick<Model, 'parameters'>, tensors: ReadonlyMap<string, RawTensor>): Tree {
   const { matches, twins } = matchTensors(model, tensors);
   for (const twin of twins) checkTwin(twin, { first: tensors.get(twin.stored)!, second: tensors.get(twin.again)! });
-  const entries: [string, Tensor][] = [];
+  const entries: [string, Leaf][] = [];
   try {
-    for (const { parameter, stored, part } of matches) entries.push([parameter.name, tensorOf(partOf(tensors.get(stored)!, part))]);
+    for (const { parameter, stored, part } of matches) entries.push([parameter.name, leafOf(parameter.name, partOf(tensors.get(stored)!, part))]);
     return unflatten(entries);
   } catch (error) {
-    for (const [, made] of entries) made.dispose();
+    disposeTree(Object.fromEntries(entries));
     throw error;
   }
 }
@@ -80,11 +81,11 @@ export function lazyTensors(model: Pick<Model, 'parameters'>, params: Tree, { dt
       problems.push(`${name} is missing`);
       continue;
     }
-    if (isWeight(leaf)) {
+    if (isWeight(leaf) && leaf.data === undefined) {
       throw new ModelError('E_WEIGHT_LEAF', `tensorsFromParams: expected tensors but found a weight that applies itself at ${name}. Merge or dequantize the tree first.`);
     }
     if (leaf.shape.join() !== shape.join()) problems.push(`${name} has shape [${leaf.shape.join(', ')}] where the configuration has [${shape.join(', ')}]`);
-    lazy.set(name, { dtype, shape, data: async () => rounded(name, (await leaf.data()) as Float32Array, { dtype, shape }) });
+    lazy.set(name, { dtype, shape, data: async () => rounded(name, (await leaf.data!()) as Float32Array, { dtype, shape }) });
   }
   for (const name of found.keys()) problems.push(`${name} is no parameter of this model`);
   if (problems.length > 0) {

@@ -57,7 +57,7 @@ export function resizeTokenEmbeddings<M extends Model<ModelConfig> | EncoderDeco
   const found = leaves(params);
   for (const [path, leaf] of found) {
     if (changes(path, leaf) && isWeight(leaf)) {
-      throw new ModelError('E_WEIGHT_LEAF', `resizeTokenEmbeddings: expected a tensor but found a weight that applies itself at ${path}. Merge or dequantize the tree first.`);
+      throw new ModelError('E_WEIGHT_LEAF', `resizeTokenEmbeddings: expected a tensor but found a weight that applies itself at ${path}. Merge or dequantize the tree first; one in rowBlocks, resize on another device.`);
     }
   }
   const entries = found.map(([path, leaf]): [string, Leaf] => [path, changes(path, leaf) ? withRows(leaf as Tensor, shapes.get(path)![0]!, { noise, seed, stream: path }) : leaf]);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { type Tensor, type Tree, unflatten } from '@llm/tensor';
+import { disposeTree, type Leaf, type Tree, unflatten } from '@llm/tensor';
 import { readShardedFolder } from '@llm/tensor/node';
-import { checkTwin, tensorOf } from '../checkpoint/checkpoint.ts';
+import { checkTwin, leafOf } from '../checkpoint/checkpoint.ts';
 import { partOf } from '../checkpoint/fused-experts.ts';
 import { type Match, matchTensors } from '../checkpoint/match-tensors.ts';
 import { type ModelConfig, readConfig } from '../config/config.ts';
@@ -111,18 +111,18 @@ async function load<M extends Created>(
 /** Reads one tensor after the other, so that no more than one is held twice. */
 async function readParams<M extends Created>(folder: string, create: (stored: { has(name: string): boolean }) => M): Promise<{ model: M; params: Tree }> {
   const source = await readShardedFolder(folder);
-  const made = new Map<string, Tensor>();
+  const made = new Map<string, Leaf>();
   try {
     const model = create(source.tensors);
     const { matches, twins } = matchTensors(model, source.tensors);
     for (const twin of twins) checkTwin(twin, { first: await source.read(twin.stored), second: await source.read(twin.again) });
     for (const [stored, parts] of byStored(matches)) {
       const raw = await source.read(stored);
-      for (const { parameter, part } of parts) made.set(parameter.name, tensorOf(partOf(raw, part)));
+      for (const { parameter, part } of parts) made.set(parameter.name, leafOf(parameter.name, partOf(raw, part)));
     }
     return { model, params: unflatten(model.parameters.map(({ name }) => [name, made.get(name)!])) };
   } catch (error) {
-    for (const tensor of made.values()) tensor.dispose();
+    disposeTree(Object.fromEntries(made));
     throw error;
   } finally {
     await source.close();

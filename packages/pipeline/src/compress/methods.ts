@@ -47,7 +47,7 @@ export const FILES: Readonly<Record<string, FileFormat>> = { 'compressed-tensors
 
 /** The format of a method where it can hold the tree, else compressed-tensors, which holds any groups. */
 export async function formatFor(preferred: FileFormat, params: Tree): Promise<FileFormat> {
-  const packed = new Map(leaves(params).filter(([, leaf]) => isWeight(leaf)).map(([path, leaf]) => [path.replace(/\.weight$/, ''), leaf]));
+  const packed = new Map(leaves(params).filter(([, leaf]) => isWeight(leaf) && leaf.data === undefined).map(([path, leaf]) => [path.replace(/\.weight$/, ''), leaf]));
   try {
     const settings = preferred.settings(packed, []);
     for (const [module, leaf] of packed) await preferred.pack(module, leaf, settings);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Ifd, SftExample } from '@llm/data-quality';
 import { answerAlone, answerLosses, encodeExample, type Example, keepStart, targetsOf } from '@llm/sft';
-import { flatten } from '@llm/tensor';
 import { CliError } from '../cli/cli-error.ts';
+import { hashWeights } from '../run/hash-weights.ts';
 import { onceInBatches } from '../stage/in-batches.ts';
 import type { OpenModel } from '../train/open-model.ts';
 import type { AnswerCache } from './answer-cache.ts';
@@ -28,7 +28,7 @@ export interface AnswerLossesOptions {
 /** Names a model by its configuration, tokenizer, template and first weights, so that losses are those of this one. */
 export async function modelHash({ model, params, tokenizerJson, template }: OpenModel): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(model.config)).update(tokenizerJson).update(template?.source ?? '');
-  for (const [path, leaf] of Object.entries(flatten(params)).slice(0, 8)) hash.update(path).update(new Uint8Array((await leaf.data()).slice().buffer));
+  await hashWeights(hash, params);
   return hash.digest('hex');
 }
 

@@ -19,7 +19,7 @@ export const SHOWN_LIMITS = [
   'maxComputeInvocationsPerWorkgroup', 'maxComputeWorkgroupsPerDimension',
 ] as const;
 
-/** The most bytes of one tensor: it is one buffer, bound as a whole. */
+/** The most bytes of one tensor: it is one buffer, bound as a whole. Larger matrices are held as blocks of rows. */
 export function mostTensorBytes({ limits: { maxBufferSize, maxStorageBufferBindingSize } }: Pick<GpuFacts, 'limits'>): number {
   return Math.min(maxBufferSize, maxStorageBufferBindingSize);
 }

@@ -20,7 +20,7 @@ export function doctorText({ environment: { node, v8, platform, cpu, cores, memo
     ]),
     section(`Largest model, in millions of parameters (an estimate, in float32, in steps of ${batch} × ${length} tokens)`, [
       table(['memory', 'trained with AdamW', 'generating'], [...webgpu.room.map((room) => roomRow('webgpu', room)), ...wasm.room.map((room) => roomRow('wasm', room))]),
-      ...(webgpu.room.some(({ memoryBytes: known }) => known === null) ? ['WebGPU does not tell how much memory a card has; a tensor is at most one buffer.'] : []),
+      ...(webgpu.facts?.software === false ? ['WebGPU does not tell how much memory a card has: find yours among these.'] : []),
     ]),
     section('Checks', checks.map(checkText)),
   ].join('\n\n');
@@ -55,7 +55,7 @@ function rateTable(devices: readonly (readonly [string, Rates | undefined])[]): 
 
 function roomRow(name: string, { memoryBytes, trained, generating }: Room): string[] {
   const millions = (value: number): string => count(value / 1e6);
-  return [`${name}, ${memoryBytes === null ? 'by its largest buffer' : bytes(memoryBytes)}`, millions(trained), millions(generating)];
+  return [`${name}, ${bytes(memoryBytes)}`, millions(trained), millions(generating)];
 }
 
 const STATES: Record<Check['state'], string> = { ok: 'OK', note: 'note', problem: 'problem' };

@@ -10,8 +10,7 @@ import { largestModel, type LargestModel, type LargestModelOptions } from './lar
 
 /** The largest models for so much memory; on a graphics card, which does not say how much it has, for several amounts. */
 export interface Room extends LargestModel {
-  /** Null: not told, only what one tensor may take. */
-  readonly memoryBytes: number | null;
+  readonly memoryBytes: number;
 }
 
 /** What is known of a machine. */
@@ -63,15 +62,14 @@ async function examineWasm(): Promise<{ found: { device?: Device; rates?: Rates 
 
 function roomOf(device: Parameters<typeof memoryLimits>[0], { free, batch, length }: LargestModelOptions & { free: number }): Room {
   const limits = memoryLimits(device, free);
-  return { memoryBytes: Number.isFinite(limits.deviceBytes) ? limits.deviceBytes : null, ...largestModel(limits, { batch, length }) };
+  return { memoryBytes: limits.deviceBytes, ...largestModel(limits, { batch, length }) };
 }
 
-/** An imitation shares the machine's memory; of a real card only what one tensor may take is known, so some usual amounts are shown. */
+/** An imitation shares the machine's memory; a real card does not say how much it has, so some usual amounts are shown. */
 function cardRoom({ facts }: GpuAnswer, { free, batch, length }: LargestModelOptions & { free: number }): Room[] {
   if (facts === undefined) return [];
   const device = { name: 'webgpu', threads: 1, gpu: facts } as const;
   if (facts.software) return [roomOf(device, { free, batch, length })];
   const limits = memoryLimits(device, free);
-  const of = (deviceBytes: number): LargestModel => largestModel({ ...limits, deviceBytes }, { batch, length });
-  return [{ memoryBytes: null, ...of(Infinity) }, ...CARD_BYTES.map((memoryBytes) => ({ memoryBytes, ...of(memoryBytes) }))];
+  return CARD_BYTES.map((memoryBytes) => ({ memoryBytes, ...largestModel({ ...limits, deviceBytes: memoryBytes }, { batch, length }) }));
 }

@@ -1,5 +1,6 @@
 import { createModel, type Model } from '@llm/model';
 import { fitsTraining, type MemoryLimits } from '../train/check-memory.ts';
+import { largestParameter } from '../train/largest-tensor.ts';
 
 /** The largest models of one family that fit, in parameters; 0 where not even the smallest does. */
 export interface LargestModel {
@@ -34,7 +35,7 @@ function member(heads: number, length: number): Model {
 function fitsGenerating({ parameters, shape }: Model, { length }: LargestModelOptions, { deviceBytes, tensorBytes }: MemoryLimits): boolean {
   const sizes = parameters.map(({ shape: of }) => 4 * of.reduce((a, b) => a * b, 1));
   const cache = 4 * 2 * shape.layers * shape.kvHeads * shape.headDim * length;
-  return sizes.reduce((a, b) => a + b, 0) + cache <= deviceBytes && Math.max(...sizes) <= tensorBytes;
+  return sizes.reduce((a, b) => a + b, 0) + cache <= deviceBytes && 4 * Math.max(largestParameter(parameters), shape.vocabSize) <= tensorBytes;
 }
 
 /** An estimate of the largest model that can be trained with AdamW, and of the largest that can generate, within the limits of a device. */

@@ -14,6 +14,7 @@ import { didYouMean } from '../cli/did-you-mean.ts';
 import { bytes } from '../cli/format.ts';
 import { shownPath } from '../cli/shown-path.ts';
 import type { StageOptions } from '../commands/stage-args.ts';
+import { hashWeights } from '../run/hash-weights.ts';
 import { replaceText } from '../run/replace-text.ts';
 import { type OpenModel, openModel } from '../train/open-model.ts';
 import { findFolder } from '../train/open-run.ts';
@@ -53,7 +54,7 @@ export async function stageModel(options: StageOptions, { io, folder, device, sa
   if (eosId === undefined) throw new CliError('E_TOKENIZER', `llm: expected a token that ends a text in ${options.model} but found none. Name one as eos_token_id in config.json.`);
   const { template, source } = templateFor(options, { opened, eosId, cwd: io.cwd });
   const sha256 = createHash('sha256').update(readFileSync(join(place, existsSync(join(place, 'config.json')) ? 'config.json' : 'adapter_config.json'))).update(tokenizerJson).update(source);
-  for (const [path, leaf] of Object.entries(flatten(weights)).slice(0, 8)) sha256.update(path).update(new Uint8Array((await leaf.data()).slice().buffer));
+  await hashWeights(sha256, weights);
   const { params, reference } = await adapted(weights, options, { modelType: model.config.modelType, say });
   const isTrained = reference === undefined ? () => true : trainable(params);
   return {

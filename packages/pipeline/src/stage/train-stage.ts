@@ -1,4 +1,4 @@
-import { countParameters, flatten, type Tree, unflatten } from '@llm/tensor';
+import { countParameters } from '@llm/tensor';
 import { type Counted, type Json, NonFiniteError, type Progress, progressOf, startTraining, train } from '@llm/train';
 import { type FileSystem, resumeTraining, saveTraining } from '@llm/train/node';
 import { CliError } from '../cli/cli-error.ts';
@@ -10,6 +10,7 @@ import { memoryError, ranOutOfMemory } from '../train/out-of-memory.ts';
 import { runPaths } from '../train/run-paths.ts';
 import type { Stage } from './stage.ts';
 import { type Figures, type StageRecord, writeStage } from './stage-record.ts';
+import { trainedTree } from './trained-tree.ts';
 
 export interface TrainStageOptions<B extends Counted> {
   readonly folder: string;
@@ -39,7 +40,7 @@ export interface TrainedStage {
 export async function trainStage<B extends Counted>({ folder, record: given, stage, signal, say, onStep, fs }: TrainStageOptions<B>): Promise<TrainedStage> {
   const { params, optimizer, trainable = () => true, steps, accumulate, round = 1 } = stage;
   const paths = runPaths(folder);
-  const trained: Tree = unflatten(Object.entries(flatten(params)).filter(([path, { dtype }]) => dtype === 'float32' && trainable(path)));
+  const trained = trainedTree(params, trainable);
   const disk = fs === undefined ? {} : { fs };
   const config = { stage: given.stage, inputs: given.inputs, options: given.options } as Json;
   const restored = await resumeTraining(folder, { params: trained, optimizer, config, ...disk });

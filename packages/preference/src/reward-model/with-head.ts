@@ -1,5 +1,5 @@
 import type { ApplyOptions, Model, Parameter } from '@llm/model';
-import { type Leaf, linear, randomNormal, reshape, type Tensor, type Tree, zeros } from '@llm/tensor';
+import { disposeTree, type Leaf, linear, randomNormal, reshape, type Tensor, type Tree, zeros } from '@llm/tensor';
 
 /** A body of a causal model with a small head of its own in place of the one over the vocabulary. */
 export interface HeadedModel<Config = unknown> extends Pick<Model<Config>, 'config' | 'shape' | 'parameters' | 'init' | 'hidden'> {
@@ -64,7 +64,7 @@ export function withHead<Config>(model: Model<Config>, { labels = 1, bias = fals
     labels,
     init: (seed) => {
       const { lm_head, ...rest } = model.init(seed) as Record<string, Tree>;
-      (lm_head?.weight as Tensor | undefined)?.dispose();
+      if (lm_head !== undefined) disposeTree(lm_head);
       return { ...rest, [name]: head({ seed }) };
     },
     from: (params, { seed }) => ({ ...body(params), [name]: head({ seed }) }),

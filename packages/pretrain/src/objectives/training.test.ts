@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createEncoderDecoder, createModel } from '@llm/model';
-import { disposeTree, memory, type Tensor, type Tree, useDevice } from '@llm/tensor';
+import { disposeTree, memory, type Seed, type Tensor, type Tree, useDevice } from '@llm/tensor';
 import { adamw, cosine, train } from '@llm/train';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { batches } from '../batches.ts';
@@ -32,7 +32,7 @@ interface Counted { readonly targetCount: number }
 
 /** The mean loss of the first three steps and of the last ten; what was made is gone afterwards. */
 async function learn<B extends Counted>(
-  { init, loss, stream, steps, lr = 1e-2 }: { init: (seed: number) => Tree; loss: (params: Tree, batch: B, context?: { denominator?: number | Tensor; seed?: number }) => Tensor; stream: Iterable<B>; steps: number; lr?: number },
+  { init, loss, stream, steps, lr = 1e-2 }: { init: (seed: number) => Tree; loss: (params: Tree, batch: B, context?: { denominator?: number | Tensor; seed?: Seed }) => Tensor; stream: Iterable<B>; steps: number; lr?: number },
 ): Promise<[number, number]> {
   const params = init(1);
   const losses: number[] = [];

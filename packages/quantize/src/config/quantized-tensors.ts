@@ -16,6 +16,8 @@ export interface QuantizedTensors {
   readonly settings: QuantizationSettings;
 }
 
+/** Whether it is stored in a format of its own, and not as the matrix that its tensors are blocks of. */
+export const isInFewBits = (leaf: Leaf): boolean => isWeight(leaf) && leaf.data === undefined;
 const moduleOf = (path: string): string => path.replace(/\.weight$/, '');
 
 /**
@@ -43,14 +45,14 @@ export async function quantizedTensors(
   model: Pick<Model<ModelConfig>, 'parameters'>, params: Tree, { format, dtype = 'F32' }: { readonly format: FileFormat; readonly dtype?: 'F32' | 'F16' | 'BF16' },
 ): Promise<QuantizedTensors> {
   const all = leaves(params);
-  const packed = new Map(all.filter(([, leaf]) => isWeight(leaf)).map(([path, leaf]) => [moduleOf(path), leaf]));
+  const packed = new Map(all.filter(([, leaf]) => isInFewBits(leaf)).map(([path, leaf]) => [moduleOf(path), leaf]));
   if (packed.size === 0) throw new RangeError('quantizedTensors: expected matrices in few bits but found none. Quantize the tree first, or save it with savePretrained.');
   const linears = linearsOf(params, { include: (path) => !/(?:embed_tokens|wte|wpe)\.weight$/.test(path) }).map(({ path }) => moduleOf(path));
   // A tied head is a layer of its own in other programs.
   const left = [...new Set([...linears, 'lm_head'])].filter((module) => !packed.has(module));
   const settings = format.settings(packed, left);
   const plain = { parameters: model.parameters.filter(({ name }) => !packed.has(moduleOf(name)) || !name.endsWith('.weight')) };
-  const tensors = new Map<string, WritableTensor>(await tensorsFromParams(plain, unflatten(all.filter(([, leaf]) => !isWeight(leaf))), { dtype }));
+  const tensors = new Map<string, WritableTensor>(await tensorsFromParams(plain, unflatten(all.filter(([, leaf]) => !isInFewBits(leaf))), { dtype }));
   for (const [module, leaf] of packed) {
     for (const [name, made] of Object.entries(await format.pack(module, leaf, settings))) tensors.set(`${module}.${name}`, made);
   }

@@ -42,6 +42,7 @@ export interface GgufPlan {
 
 /** Calls `use` with the values of a parameter in the order in which the model has them: where they lie, if they can be reached there, and not copied. */
 async function withValues<T>(leaf: Leaf, path: string, use: (values: Float32Array) => T): Promise<T> {
+  if (isWeight(leaf) && leaf.data !== undefined) return use(await leaf.data());
   if (isWeight(leaf) && leaf.matrix === undefined) throw new ModelError('E_WEIGHT_LEAF', `exportGguf: expected a tensor or a weight with a matrix but found neither at ${path}. Merge the adapter first.`);
   const values = isWeight(leaf) ? leaf.matrix!() : leaf;
   try {

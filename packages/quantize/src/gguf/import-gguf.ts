@@ -1,5 +1,5 @@
 import { createModel, type Model, type ModelConfig, ModelError } from '@llm/model';
-import { ggufBytes, type GgufMetadata, type GgufTensor, type GgufTensorInfo, type GgufType, isWeight, type Leaf, readGguf, tensor, type Tree, unflatten } from '@llm/tensor';
+import { ggufBytes, type GgufMetadata, type GgufTensor, type GgufTensorInfo, type GgufType, inRowBlocks, isWeight, type Leaf, readGguf, tensor, type Tree, unflatten } from '@llm/tensor';
 import { blockWeight } from './block-weight.ts';
 import { isBlockType } from './blocks/codecs.ts';
 import { dequantizeBlocks } from './gguf-blocks.ts';
@@ -126,5 +126,5 @@ function leafOf(stored: GgufTensor, placement: Placement, { quantized }: { quant
   if (placement.transposed === true) return tensor(turned(values, shape[0]!, shape[1]!), [shape[1]!, shape[0]!]);
   const own = back === undefined ? values : gathered(values, back);
   // A view on the file's bytes would keep the whole file in memory.
-  return tensor(own.buffer === data.buffer ? own.slice() : own, [...shape]);
+  return inRowBlocks(tensor(own.buffer === data.buffer ? own.slice() : own, [...shape]));
 }

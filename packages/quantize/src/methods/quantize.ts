@@ -41,11 +41,11 @@ export async function quantize(params: Tree, { format, ...chosen }: Chosen & { r
   for (const [path, leaf] of leaves(params)) {
     const linear = linears.get(path);
     if (linear === undefined) entries.push([path, leaf]);
-    else if (isWeight(leaf)) {
+    else if (isWeight(leaf) && leaf.data === undefined) {
       entries.push([path, leaf]);
       skipped.push({ path, reason: 'it is no plain matrix' });
     } else if ('dequantize' in format) {
-      entries.push([path, quantizedWeight(await leaf.data() as Float32Array, { format, shape: leaf.shape as [number, number], transposed: linear.transposed })]);
+      entries.push([path, quantizedWeight(await leaf.data!() as Float32Array, { format, shape: leaf.shape as [number, number], transposed: linear.transposed })]);
     } else {
       const made = await inGroups(linear, format);
       if (typeof made === 'string') skipped.push({ path, reason: made });
@@ -64,7 +64,7 @@ export async function inGroups(linear: Linear, method: Method, hessian?: Matrix)
 
 /** The matrix of a linear layer on the host as [out, in], a copy. */
 export async function hostMatrix({ leaf, transposed: turned, outputs, inputs }: Linear): Promise<Matrix<Float32Array>> {
-  if (isWeight(leaf)) throw new TypeError('hostMatrix: expected a plain matrix but found a weight that applies itself. Quantize the tree that it was made of.');
-  const values = Float32Array.from(await leaf.data() as Float32Array);
+  if (isWeight(leaf) && leaf.data === undefined) throw new TypeError('hostMatrix: expected a plain matrix but found a weight that applies itself. Quantize the tree that it was made of.');
+  const values = Float32Array.from(await leaf.data!() as Float32Array);
   return turned ? transposed({ rows: inputs, cols: outputs, values }) : { rows: outputs, cols: inputs, values };
 }

@@ -2,10 +2,10 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model, ModelConfig } from '@llm/model';
 import { savePretrained, type SavePretrainedOptions } from '@llm/model/node';
-import { isWeight, leaves, unflatten } from '@llm/tensor';
+import { leaves, unflatten } from '@llm/tensor';
 import { writeShardedFolder } from '@llm/tensor/node';
 import type { FileFormat } from '../config/file-format.ts';
-import { quantizedTensors } from '../config/quantized-tensors.ts';
+import { isInFewBits, quantizedTensors } from '../config/quantized-tensors.ts';
 
 export interface SaveQuantizedOptions extends Omit<SavePretrainedOptions, 'model'> {
   readonly model: Pick<Model<ModelConfig>, 'config' | 'parameters'>;
@@ -20,7 +20,7 @@ export interface SaveQuantizedOptions extends Omit<SavePretrainedOptions, 'model
  */
 export async function saveQuantized(folder: string, { model, params, format, dtype = 'F32', maxShardBytes, ...rest }: SaveQuantizedOptions): Promise<{ fileNames: string[] }> {
   const { tensors, settings } = await quantizedTensors(model, params, { format, dtype });
-  const packed = new Set(leaves(params).filter(([, leaf]) => isWeight(leaf)).map(([path]) => path));
+  const packed = new Set(leaves(params).filter(([, leaf]) => isInFewBits(leaf)).map(([path]) => path));
   // The texts, and weights that the next step replaces.
   const plain = { config: model.config, parameters: model.parameters.filter(({ name }) => !packed.has(name)) };
   const { fileNames } = await savePretrained(folder, { model: plain, params: unflatten(leaves(params).filter(([path]) => !packed.has(path))), dtype, ...rest });

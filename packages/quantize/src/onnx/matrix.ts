@@ -69,7 +69,7 @@ function checkShapes(parameters: readonly Parameter[], found: ReadonlyMap<string
 }
 
 async function valuesOf(path: string, leaf: Leaf): Promise<Float32Array> {
-  if (!isWeight(leaf)) return await leaf.data() as Float32Array;
+  if (!isWeight(leaf) || leaf.data !== undefined) return await leaf.data!() as Float32Array;
   const matrix: Tensor | undefined = leaf.matrix?.();
   if (matrix === undefined) throw new OnnxError('E_WEIGHTS', `onnxModel: expected a weight that can say its matrix but found one that cannot at ${path}. Merge it first.`);
   try {

@@ -1,4 +1,4 @@
-import { add, embed, type Leaf, leaves, mapLeaves, randomUniform, type Tree, type Weight } from '@llm/tensor';
+import { add, embed, type Leaf, leaves, mapLeaves, randomUniform, type Seed, type Tree, type Weight } from '@llm/tensor';
 
 /** What the embedding of a causal model is called in the checkpoints that we read. */
 const EMBEDDING = /(^|\.)(embed_tokens|wte|word_embeddings)\.weight$/;
@@ -9,13 +9,13 @@ const EMBEDDING = /(^|\.)(embed_tokens|wte|word_embeddings)\.weight$/;
  * Only the rows that are looked up get noise: a head that is tied to the embedding must come from the parameters as they were.
  * Jain et al. 2023, https://arxiv.org/abs/2310.05914
  */
-export function withNoisyEmbeddings<T extends Tree>(params: T, { alpha, seed }: { readonly alpha: number; readonly seed: number }): T {
+export function withNoisyEmbeddings<T extends Tree>(params: T, { alpha, seed }: { readonly alpha: number; readonly seed: Seed }): T {
   const found = leaves(params).filter(([path]) => EMBEDDING.test(path));
   if (found.length !== 1) throw new TypeError(`withNoisyEmbeddings: expected one embedding (embed_tokens, wte or word_embeddings) but found ${found.length}. Leave neftuneAlpha out for this model.`);
   return mapLeaves(params, (leaf) => (leaf === found[0]![1] ? noisy(leaf, { alpha, seed }) : leaf)) as T;
 }
 
-function noisy(leaf: Leaf, { alpha, seed }: { readonly alpha: number; readonly seed: number }): Weight {
+function noisy(leaf: Leaf, { alpha, seed }: { readonly alpha: number; readonly seed: Seed }): Weight {
   return {
     shape: leaf.shape,
     tensors: 'dataId' in leaf ? { table: leaf } : leaf.tensors,

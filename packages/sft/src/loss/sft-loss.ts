@@ -1,5 +1,5 @@
 import { addAuxiliary, hiddenOf, type Model } from '@llm/model';
-import { div, linearCrossEntropy, linearLogProbs, mul, scope, sum, type Tensor, tensor, type Tree } from '@llm/tensor';
+import { div, linearCrossEntropy, linearLogProbs, mul, scope, type Seed, sum, type Tensor, tensor, type Tree } from '@llm/tensor';
 import { IGNORED, type SftBatch } from '../rows/to-batch.ts';
 import { withNoisyEmbeddings } from './neftune.ts';
 import { nll } from './nll.ts';
@@ -19,7 +19,7 @@ export interface SftLossOptions {
 /** What `train` gives beside the batch; left out, the loss is the mean over the batch's own targets, without noise or dropout. */
 export interface SftContext {
   readonly denominator?: number | Tensor;
-  readonly seed?: number;
+  readonly seed?: Seed;
 }
 
 /**
@@ -32,7 +32,8 @@ export interface SftContext {
  *
  * What the architecture wants added, as a mixture of experts its load balance, is added for this batch's share of the targets.
  *
- * Noise and dropout are drawn from the seed: a step that is recorded (`compile`) is then recorded for each seed anew.
+ * Noise and dropout are drawn from the seed. Where it is in memory, as `train` gives it on a graphics card, a step that is recorded
+ * (`compile`) draws anew at each replay.
  *
  * @throws RangeError for a batch without targets where no denominator is given, for rows longer than the model's context and for ids
  * outside its vocabulary.

@@ -25,6 +25,8 @@ export interface DeviceOptions {
   readonly relaxedSimd?: boolean;
   /** The most memory that the wasm device may take; default 4 GiB. */
   readonly maxBytes?: number;
+  /** The most bytes of one tensor on the webgpu device; default, and at most, what the card binds at once. Larger matrices are held as `rowBlocks`. */
+  readonly maxTensorBytes?: number;
 }
 
 const NO_SIMD = 'This engine has no WebAssembly SIMD, so everything runs in plain TypeScript and far slower. Use a browser of 2023 or later with WebAssembly switched on.';
@@ -54,9 +56,9 @@ export async function useDevice(named?: DeviceName, options: DeviceOptions = {})
   if (asked !== undefined && asked !== 'webgpu' && asked !== 'wasm' && asked !== 'cpu') {
     throw new RangeError(`useDevice: expected 'webgpu', 'wasm' or 'cpu' but found ${JSON.stringify(asked)}`);
   }
-  if (asked === 'webgpu') return useWebgpu();
+  if (asked === 'webgpu') return useWebgpu(options);
   const found = asked === undefined ? await (hardware ??= hardwareAdapter()) : undefined;
-  if (found === true) return useWebgpu();
+  if (found === true) return useWebgpu(options);
   const notes = found === undefined ? [] : [found];
   if (asked === 'wasm' || (asked === undefined && hasSimd())) return useWasm(options, notes);
   await setBackend('cpu');
@@ -83,7 +85,8 @@ async function hardwareAdapter(): Promise<true | string> {
   }
 }
 
-async function useWebgpu(): Promise<Device> {
+async function useWebgpu({ maxTensorBytes = Infinity }: DeviceOptions): Promise<Device> {
+  if (!(maxTensorBytes > 0)) throw new RangeError(`useDevice: expected maxTensorBytes above 0 but found ${maxTensorBytes}. Leave it out for what the card binds.`);
   if (webgpu === undefined || webgpu.lost) {
     const { gpu, halfPrecision } = await openCard();
     const { openWebgpuBackend } = await import('./webgpu-backend.ts');
@@ -102,6 +105,7 @@ async function useWebgpu(): Promise<Device> {
     void gpu.lost.then(() => { opened.lost = true; });
     webgpu = opened;
   }
+  webgpu.gpu.limitTensors(maxTensorBytes);
   await setBackend('webgpu');
   const { gpu: { adapter, features }, backend: { halfPrecision } } = webgpu;
   const extras = [...(halfPrecision ? ['f16'] : []), ...(features.subgroups ? ['subgroups'] : []), ...(features.matrixUnits.length > 0 ? ['matrix units'] : [])];
@@ -167,4 +171,9 @@ export function wasmBackend(): WasmBackend | undefined {
 /** The backend in use when it is that of a graphics card, or undefined where tensors live elsewhere. */
 export function webgpuBackend(): WebgpuBackend | undefined {
   return getBackend() === 'webgpu' ? (engine().backend as unknown as WebgpuBackend) : undefined;
+}
+
+/** The most bytes of one tensor on the device in use. */
+export function mostTensorBytes(): number {
+  return webgpuBackend()?.gpu.mostTensorBytes() ?? Infinity;
 }

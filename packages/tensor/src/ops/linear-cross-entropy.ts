@@ -1,12 +1,13 @@
 import { linearCrossEntropy as kernel } from '@llm/kernels';
-import { div, mul, reshape, sum, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { div, mul, reshape, slice, sum, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { differentiable } from '../autodiff/differentiable.ts';
 import { needsGradient } from '../autodiff/training.ts';
 import { call } from '../device/call.ts';
 import { halfPrecision } from '../device/precision.ts';
 import type { Weight } from '../tree/weight.ts';
 import { linear } from './linear.ts';
-import { headSizes, plainHead } from './plain-head.ts';
+import { linearLoss } from './linear-loss.ts';
+import { headSizes, isInBlocks, plainHead } from './plain-head.ts';
 import { rowLosses } from './row-losses.ts';
 
 export interface LinearCrossEntropyOptions {
@@ -22,7 +23,8 @@ export interface LinearCrossEntropyOptions {
 
 /**
  * Cross-entropy of a linear head, never storing the logits: rows go through in chunks, and gradients are made on the way. Rows whose
- * target is ignored cost nothing. The logits of a `Weight` are stored, unless it is frozen and shows its matrix.
+ * target is ignored cost nothing. A frozen `Weight` that shows its matrix counts as one; of a `Weight` in row blocks every row goes through, in
+ * chunks; the logits of any other are stored.
  *
  *   z = h · Wᵀ;  L = Σ_rows (logsumexp(z) − (1 − ε) z_target − ε · mean(z) + zLoss · logsumexp(z)²) / denominator
  *
@@ -39,8 +41,10 @@ export function linearCrossEntropy(hidden: Tensor, weight: Tensor | Weight, targ
   return tidy(() => {
     const head = plainHead(weight);
     if (head === undefined) {
-      const logits = reshape(linear(hidden, weight), [rows, vocab]);
-      return div(sum(rowLosses(logits, reshape(targets, [rows]), { ignoreIndex, labelSmoothing, zLoss }).losses), counted);
+      const ids = reshape(targets, [rows]);
+      const settings = { ignoreIndex, labelSmoothing, zLoss };
+      if (isInBlocks(weight)) return linearLoss(hidden, weight, (logits, { from, count }) => sum(rowLosses(logits, slice(ids, [from], [count]), settings).losses), { denominator: counted });
+      return div(sum(rowLosses(reshape(linear(hidden, weight), [rows, vocab]), ids, settings).losses), counted);
     }
     const wanted = { hidden: needsGradient(hidden), weight: head.trained };
     return differentiable({

@@ -7,7 +7,8 @@ import { call } from '../device/call.ts';
 import { halfPrecision } from '../device/precision.ts';
 import type { Weight } from '../tree/weight.ts';
 import { linear } from './linear.ts';
-import { headSizes, plainHead } from './plain-head.ts';
+import { chunkedLosses } from './chunked-losses.ts';
+import { headSizes, isInBlocks, plainHead } from './plain-head.ts';
 import { rowLosses } from './row-losses.ts';
 
 export interface LinearLogProbsOptions {
@@ -28,7 +29,8 @@ export interface LogProbs {
 
 /**
  * Log-probabilities of targets under a linear head, never storing the logits: rows go through in chunks, in the backward pass once
- * more. Rows whose target is ignored cost nothing. The logits of a `Weight` are stored, unless it is frozen and shows its matrix.
+ * more. Rows whose target is ignored cost nothing. A frozen `Weight` that shows its matrix counts as one; of a `Weight` in row blocks every
+ * row goes through, in chunks; the logits of any other are stored.
  *
  *   z = h · Wᵀ / temperature;  logp = z_target − logsumexp(z)
  *
@@ -47,6 +49,10 @@ function logProbsOf(hidden: Tensor, weight: Tensor | Weight, ids: Tensor, { igno
   const { rows, width, vocab } = headSizes('linearLogProbs', { hidden, weight, targets: ids });
   const shape = hidden.shape.slice(0, -1);
   const head = plainHead(weight);
+  if (isInBlocks(weight)) {
+    const found = chunkedLosses(hidden, weight, reshape(ids, [rows]), { ignoreIndex, temperature, entropies });
+    return { logProbs: reshape(sub(0, found.losses), shape), entropies: found.entropies && reshape(found.entropies, shape) };
+  }
   if (head === undefined) {
     const logits = reshape(linear(hidden, weight), [rows, vocab]);
     const found = rowLosses(temperature === 1 ? logits : div(logits, temperature), reshape(ids, [rows]), { ignoreIndex, entropies });

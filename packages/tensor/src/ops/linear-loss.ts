@@ -2,6 +2,7 @@ import { add, concat, div, mul, onesLike, reshape, slice, type Tensor, tidy } fr
 import { differentiable } from '../autodiff/differentiable.ts';
 import { backward, record } from '../autodiff/tape.ts';
 import { needsGradient, whileTraining } from '../autodiff/training.ts';
+import { mostTensorBytes } from '../device/use-device.ts';
 import { isWeight, type Weight } from '../tree/weight.ts';
 import { linear } from './linear.ts';
 
@@ -61,7 +62,7 @@ export function linearLoss(
       let total: Tensor | undefined;
       const parts: Tensor[] = [];
       let sums: Tensor[] = [];
-      for (const range of rangesOf(rows, chunkRows ?? evenly(rows, vocab))) {
+      for (const range of rangesOf(rows, chunkRows ?? chunkOf(rows, vocab))) {
         const [value, ...found] = tidy(() => {
           const some = slice(states, [range.from, 0], [range.count, width]);
           const result = chunk(some, { xs: [...(learns ? [some] : []), ...trained.map(({ tensor }) => tensor)], loss: () => loss(linear(some, weight), range) });
@@ -116,9 +117,13 @@ function rangesOf(rows: number, sizes: number | readonly number[]): RowRange[] {
   return ranges;
 }
 
-/** Rows of a chunk: chunks of nearly equal length, a function of the sizes alone. */
-function evenly(rows: number, vocab: number): number {
+/** Rows of a chunk: chunks of nearly equal length, a function of the sizes and of the most that a tensor may be on the device. */
+function chunkOf(rows: number, vocab: number): number {
   const most = Math.max(MIN_ROWS, Math.floor(CHUNK_LOGITS / Math.max(1, vocab)));
   const chunks = Math.ceil(rows / most);
-  return Math.ceil(rows / Math.max(1, chunks) / 6) * 6;
+  const fitting = Math.max(1, Math.floor(mostTensorBytes() / 4 / Math.max(1, vocab)));
+  return Math.min(fitting, Math.ceil(rows / Math.max(1, chunks) / 6) * 6);
 }
+
+/** The rows of each chunk of the logits of a head that has so many. */
+export const chunksOf = (rows: number, vocab: number): RowRange[] => rangesOf(rows, chunkOf(rows, vocab));

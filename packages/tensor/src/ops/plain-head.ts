@@ -25,6 +25,11 @@ export interface PlainHead {
   readonly softCap: number;
 }
 
+/** Whether it is a matrix in blocks of rows, under a soft cap or not: its logits are made for some rows of states at a time. */
+export function isInBlocks(head: Tensor | Weight): head is Weight {
+  return isWeight(head) && (head.data !== undefined || (head.capped !== undefined && isInBlocks(head.capped.head)));
+}
+
 /** The matrix of a head: the tensor itself, or what a frozen weight stands for; undefined where the weight must apply itself. */
 export function plainHead(head: Tensor | Weight): PlainHead | undefined {
   if (!isWeight(head)) return { matrix: head, trained: needsGradient(head), softCap: 0 };

@@ -18,6 +18,8 @@ export interface Weight {
   applyWith?(x: Tensor, epilogue: { readonly bias?: Tensor | undefined; readonly residual?: Tensor | undefined }): Tensor;
   /** The matrix that it stands for, as a plain tensor in its place would be stored; gradients flow to what it is made of. */
   matrix?(): Tensor;
+  /** The values of the matrix that it stands for, where its tensors are nothing but blocks of the rows: it is stored as one, and its logits are made for some rows of x at a time. */
+  data?(): Promise<Float32Array>;
   /** Set where it is a head whose logits are those of `head` under a soft cap, so that a loss may fuse both. */
   readonly capped?: { readonly head: Tensor | Weight; readonly cap: number };
 }

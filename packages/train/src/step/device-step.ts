@@ -1,5 +1,5 @@
-import { add, clipScale, compile, concat, div, globalNorm, mul, reshape, scope, type Tensor, tensor } from '@llm/tensor';
-import type { Counted, LossContext } from '../training-state.ts';
+import { add, clipScale, compile, concat, div, globalNorm, keep, mul, overwrite, reshape, scope, seedWords, type Tensor, tensor } from '@llm/tensor';
+import type { Counted } from '../training-state.ts';
 import { accumulate } from './gradient.ts';
 import type { StepRequest, StepSetting } from './step-setting.ts';
 
@@ -12,25 +12,22 @@ export interface DeviceStep<B> {
 
 /**
  * Gradients, norm, clipping and update in one go, recorded once and replayed where `record` says so, which leads to the same bits.
- * What varies from step to step comes in as arrays: the batches, the number of targets, and the optimizer's rates.
+ * What varies from step to step comes in as arrays: the batches, the number of targets, and the optimizer's rates. The seeds of the
+ * micro-batches lie in memory that stays, since a loss may draw from them or not.
  */
 export function deviceStep<B extends Counted>(
   { optimizer, state, leaves, clipNorm, gradient, seedOf, scaler }: StepSetting<B>, { record }: { record: boolean },
 ): DeviceStep<B> {
   const rates = optimizer.rates!;
-  // A loss that asks for the seed draws from it, and what it draws is recorded: each seed is then a recording of its own.
-  let drawn = false;
-  const contextOf = (denominator: Tensor, seed: number): LossContext => ({
-    denominator,
-    get seed() {
-      drawn = true;
-      return seed;
-    },
+  const seeds: Tensor[] = [];
+  const placeSeeds = ({ group, step }: StepRequest<B>): void => group.forEach((_, i) => {
+    seeds[i] ??= keep(tensor(new Int32Array(2), [2], 'int32'));
+    overwrite(seeds[i], seedWords(seedOf(step, i)));
   });
-  const step = (group: readonly B[], seeds: readonly number[], denominator: Float32Array, given: Float32Array, factor?: Float32Array): Tensor => {
+  const step = (group: readonly B[], denominator: Float32Array, given: Float32Array, factor?: Float32Array): Tensor => {
     const targets = tensor(denominator, []);
     const lossScale = factor === undefined ? undefined : tensor(factor);
-    const { losses, grads } = accumulate(group, (batch, i) => gradient(batch, contextOf(targets, seeds[i] ?? seedOf(state.step, i)), lossScale));
+    const { losses, grads } = accumulate(group, (batch, i) => gradient(batch, { denominator: targets, seed: seeds[i]! }, lossScale));
     const loss = reshape(losses.reduce((sum, each) => add(sum, each)), [1]);
     const scaled = reshape(globalNorm(Object.values(grads)), [1]);
     const norm = lossScale === undefined ? scaled : div(scaled, lossScale);
@@ -41,12 +38,20 @@ export function deviceStep<B extends Counted>(
     return concat([loss, norm], 0);
   };
   const recorded = record ? compile(step) : undefined;
-  const run = ({ group, targets, step: at }: StepRequest<B>): Tensor => scope(() => {
-    // The number of targets comes as an array: in the batch it would ask for a recording of its own.
-    const batches = group.map((batch) => ({ ...batch, targetCount: NaN }));
-    const seeds = drawn || !record ? group.map((_, i) => seedOf(at, i)) : [];
-    // Times one, for memory of its own: the next step writes over the result.
-    return mul((recorded ?? step)(batches, seeds, Float32Array.of(Math.max(1, targets)), Float32Array.from(rates(at)), ...(scaler === undefined ? [] : [Float32Array.of(scaler.state.scale)])), 1);
+  const run = (request: StepRequest<B>): Tensor => {
+    placeSeeds(request);
+    return scope(() => {
+      // The number of targets comes as an array: in the batch it would ask for a recording of its own.
+      const batches = request.group.map((batch) => ({ ...batch, targetCount: NaN }));
+      const factor = scaler === undefined ? [] : [Float32Array.of(scaler.state.scale)];
+      // Times one, for memory of its own: the next step writes over the result.
+      return mul((recorded ?? step)(batches, Float32Array.of(Math.max(1, request.targets)), Float32Array.from(rates(request.step)), ...factor), 1);
+    });
+  };
+  return Object.assign(run, {
+    dispose() {
+      recorded?.dispose();
+      for (const seed of seeds) seed.dispose();
+    },
   });
-  return Object.assign(run, { dispose: () => recorded?.dispose() });
 }
