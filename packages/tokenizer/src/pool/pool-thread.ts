@@ -46,13 +46,19 @@ export function startThread({ onMessage, onEnd }: { onMessage: (message: unknown
   const node = builtin<NodeThreads>('node:worker_threads');
   if (node !== undefined) {
     const worker = new node.Worker(new URL('./pool-worker.js', HERE), { workerData: NAME });
-    worker.on('message', onMessage);
+    // An answer may be on its way yet when it is told to end.
+    worker.on('message', (message) => { if (!ended) onMessage(message); });
     worker.on('messageerror', end);
     worker.on('error', end);
     worker.on('exit', (code) => end(new Error(`a thread ended with code ${String(code)}`)));
     return {
       post: (message) => worker.postMessage(message),
-      keepAlive: (alive) => (alive ? worker.ref() : worker.unref()),
+      keepAlive(alive) {
+        // Whoever waits for the end of a thread must not be left by a process that ends before.
+        if (ended) return;
+        if (alive) worker.ref();
+        else worker.unref();
+      },
       async terminate() {
         ended = true;
         await worker.terminate();
@@ -61,7 +67,7 @@ export function startThread({ onMessage, onEnd }: { onMessage: (message: unknown
   }
   // Written out, since bundlers look for these words to find the module of the worker.
   const worker = new Worker(new URL('./pool-worker.js', import.meta.url), { type: 'module', name: NAME });
-  worker.onmessage = ({ data }) => onMessage(data);
+  worker.onmessage = ({ data }) => { if (!ended) onMessage(data); };
   worker.onmessageerror = () => end(new Error('a message could not be read'));
   worker.onerror = (event) => end(new Error(event.message || 'its module could not be loaded'));
   return {

@@ -126,6 +126,17 @@ describe('what goes wrong is an error, and no thread is left behind', () => {
     await expect(openTokenizerPool(tokenizers.BERT!.file, { workers: 0 })).rejects.toThrow('expected workers to be a whole number above 0');
   });
 
+  test('closed with answers that have come but were not read: the process stays until the threads have ended', async () => {
+    const pool = await openTokenizerPool(tokenizers.BERT!.file, { workers: 2 });
+    await pool.encodeBatch(long);
+    const batch = pool.encodeBatch(long).catch(({ code }) => code as string);
+    for (const until = performance.now() + 300; performance.now() < until;);
+    const letGo = vi.spyOn(Worker.prototype, 'unref');
+    await pool.close();
+    expect(await batch).toBe('E_TOKENIZER_POOL');
+    expect(letGo).not.toHaveBeenCalled();
+  });
+
   test('closed twice, with a batch on its way', async () => {
     const threads = recordThreads();
     const pool = await openTokenizerPool(tokenizers.BERT!.file, { workers: 2 });
