@@ -40,6 +40,6 @@ export const QUICK = {
   train: { config: { ...TINY, layers: GPT2.layers, heads: GPT2.heads, hiddenSize: 4 * GPT2.heads, intermediateSize: 16 * GPT2.heads }, batch: 1, length: 16, stepsPerSample: 4 },
   decode: { config: TINY, prompt: 4, tokensPerSample: 6 },
   memory: { rows: 128, width: 64, vocab: 1024 },
-  tfjs: { product: 96, config: { ...TINY, layers: 1, maxPositions: 32 }, batch: 2, length: 32, stepsPerSample: 2 },
+  tfjs: { product: 512, config: TINY, batch: 2, length: 64, stepsPerSample: 2 },
 };
 
