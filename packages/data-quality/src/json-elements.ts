@@ -14,7 +14,7 @@ const isSpace = (byte: number): boolean => byte === 32 || (byte >= 9 && byte <= 
  * The elements of a JSON array whose first byte that is no white space is the bracket, one at a time; one that is too long stands
  * as its error, followed to its end without being kept. Throws E_JSON where the array itself is damaged: what comes then is unknown.
  */
-export async function* jsonElements(stream: AsyncIterable<Uint8Array>, { maxRecordBytes, source: file }: { maxRecordBytes: number; source: string | undefined }): AsyncGenerator<JsonElement | DataError> {
+export async function* jsonElements(stream: AsyncIterable<Uint8Array>, { maxRecordBytes, source: file, caller }: { maxRecordBytes: number; source: string | undefined; caller: string }): AsyncGenerator<JsonElement | DataError> {
   let line = 1;
   let startLine = 1;
   let state = 'before' as 'before' | 'value or end' | 'value' | 'inside' | 'after';
@@ -24,7 +24,7 @@ export async function* jsonElements(stream: AsyncIterable<Uint8Array>, { maxReco
   let parts: Uint8Array[] = [];
   let size = 0;
 
-  const broken = (found: string): DataError => new DataError('E_JSON', { problem: `readJson: expected an array of objects with commas between them but found ${found}`, remedy: 'The file may be truncated: fetch it again, or write JSON Lines, one object a line.', file, line });
+  const broken = (found: string): DataError => new DataError('E_JSON', { problem: `${caller}: expected an array of objects with commas between them but found ${found}`, remedy: 'The file may be truncated: fetch it again, or write JSON Lines, one object a line.', file, line });
   const keep = (bytes: Uint8Array): void => {
     size += bytes.length;
     if (size <= maxRecordBytes) parts.push(bytes.slice());
@@ -40,7 +40,7 @@ export async function* jsonElements(stream: AsyncIterable<Uint8Array>, { maxReco
     }
     parts = [];
     size = 0;
-    return tooLong ? new DataError('E_LINE_TOO_LONG', { problem: `readJson: expected records of at most ${maxRecordBytes} bytes but found a longer one`, remedy: 'Split the record, or raise maxRecordBytes.', file, line: startLine }) : { line: startLine, bytes };
+    return tooLong ? new DataError('E_LINE_TOO_LONG', { problem: `${caller}: expected records of at most ${maxRecordBytes} bytes but found a longer one`, remedy: 'Split the record, or raise maxRecordBytes.', file, line: startLine }) : { line: startLine, bytes };
   };
 
   for await (const chunk of stream) {

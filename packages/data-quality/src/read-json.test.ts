@@ -32,6 +32,28 @@ test('an array of objects, in any layout; ids are numbers of records', async () 
   }
 });
 
+test('white space before the first record is not held, and its lines are counted', async () => {
+  const space = new TextEncoder().encode(`${' '.repeat(999)}\n`.repeat(1000));
+  for (const [content, line] of [['[{"text":"a"}, 7]', 40_003], ['{"text":"a"}\n7', 40_004]] as const) {
+    async function* source(): AsyncGenerator<Uint8Array> {
+      yield* cut('\ufeff\n \n', 1);
+      for (let i = 0; i < 40; i++) yield space;
+      yield* cut(content, 5);
+    }
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    const found: string[] = [];
+    await expect((async () => {
+      for await (const { text } of readJson(source())) {
+        most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+        found.push(text);
+      }
+    })()).rejects.toMatchObject({ line });
+    expect(found).toEqual(['a']);
+    expect(most).toBeLessThan(20e6);
+  }
+});
+
 test('a source that is not gone through is closed', async () => {
   for (const content of ['x', '[{"text":"a"},7', '{"text":"a"}\n7\n']) {
     let closed = false;

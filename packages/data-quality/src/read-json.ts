@@ -2,7 +2,7 @@ import { badRecords, type BadRecordOptions } from './bad-records.ts';
 import { DataError } from './data-error.ts';
 import { jsonElements } from './json-elements.ts';
 import { jsonDocument, jsonFault } from './json-record.ts';
-import { peek } from './peek.ts';
+import { peekPastSpace } from './peek.ts';
 import { readJsonl } from './read-jsonl.ts';
 import { DEFAULT_MAX_LINE_BYTES } from './read-lines.ts';
 import type { Document } from './types.ts';
@@ -22,7 +22,6 @@ export interface ReadJsonOptions extends BadRecordOptions {
 
 const BRACKET = 0x5b;
 const BRACE = 0x7b;
-const isSpace = (byte: number): boolean => byte === 32 || (byte >= 9 && byte <= 13) || byte === 0xef || byte === 0xbb || byte === 0xbf;
 
 /**
  * Documents of a JSON file: an array of objects, one document each, the text in `textField`, the other fields in `meta`. A
@@ -42,8 +41,7 @@ const isSpace = (byte: number): boolean => byte === 32 || (byte >= 9 && byte <= 
 export async function* readJson(stream: AsyncIterable<Uint8Array>, options: ReadJsonOptions = {}): AsyncGenerator<Document> {
   const { textField = 'text', idField = 'id', maxRecordBytes = DEFAULT_MAX_LINE_BYTES, source, allowEmpty = false } = options;
   const passOver = badRecords('readJson', options);
-  let first: number | undefined;
-  const { bytes, close } = await peek(stream, (chunk) => (first = chunk.find((byte) => !isSpace(byte))) !== undefined);
+  const { begins: [first], bytes, close } = await peekPastSpace(stream);
   if (first === BRACE) {
     yield* readJsonl(bytes, { ...options, maxLineBytes: maxRecordBytes });
     return;
@@ -54,7 +52,7 @@ export async function* readJson(stream: AsyncIterable<Uint8Array>, options: Read
   }
   let records = 0;
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  for await (const element of first === undefined ? [] : jsonElements(bytes, { maxRecordBytes, source })) {
+  for await (const element of first === undefined ? [] : jsonElements(bytes, { maxRecordBytes, source, caller: 'readJson' })) {
     records++;
     if (element instanceof DataError) {
       passOver(element);

@@ -23,6 +23,14 @@ test('lines, an array, one object, and lines under the name of an array, each al
   for (const [name, content] of [['a.jsonl', lines], ['a.json', lines], ['a.jsonl.gz', gzipSync(lines)], ['a', lines]] as const) expect(await read(name, content), name).toEqual(expected);
   for (const [name, content] of [['b.json', '\ufeff\n[ {"a":1},\n[2], "x"\n]\n'], ['b.JSON.gz', gzipSync('\n[{"a":1},\n[2],"x"]')]] as const) expect(await read(name, content), name).toEqual([[2, 1, { a: 1 }], [3, 2, [2]], [3, 3, 'x']]);
   expect(await read('c.json', '\ufeff{\n  "a": [\n    1\n  ]\n}\n')).toEqual([[1, 1, { a: [1] }]]);
+  expect(await read('c.json', '{ "a": 1,\n  "b": [2] }\n')).toEqual([[1, 1, { a: 1, b: [2] }]]);
+  // Where the first chunk of the file ends says nothing.
+  expect(await read('c.json', `${' '.repeat(2 ** 18 - 1)}{"a":1}\n{"a":2}`)).toEqual([[1, 1, { a: 1 }], [2, 2, { a: 2 }]]);
+  for (const [name, content] of [['c.json', '\n'.repeat(600_000)], ['c.jsonl', '\n'.repeat(600_000)]] as const) {
+    expect(await read(name, `${content}{"a":1}`)).toEqual([[600_001, 600_001, { a: 1 }]]);
+    expect(await read(name, `${content}{"a":1}\n7`)).toEqual([[600_001, 600_001, { a: 1 }], [600_002, 600_002, 7]]);
+  }
+  expect(await read('c.json', `${'\n'.repeat(600_000)}[1]`)).toEqual([[600_001, 1, 1]]);
   for (const name of ['d.json', 'd.jsonl']) expect(await read(name, ' \n')).toEqual([]);
   expect(await read('d.json', '[ ]')).toEqual([]);
 });

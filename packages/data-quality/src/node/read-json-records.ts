@@ -3,6 +3,7 @@ import { DataError } from '../data-error.ts';
 import { gunzip } from '../gunzip.ts';
 import { jsonElements } from '../json-elements.ts';
 import { scanLines } from '../line-scanner.ts';
+import { peekPastSpace } from '../peek.ts';
 import { DEFAULT_MAX_LINE_BYTES } from '../read-lines.ts';
 import { endingOf } from './documents-of.ts';
 import { chunksOf, kindOf, openRegularFile } from './open-regular-file.ts';
@@ -27,26 +28,6 @@ interface RecordPlace {
 export type JsonRecord = RecordPlace & ({ readonly text: string; readonly value: unknown; readonly error?: undefined } | { readonly text?: string; readonly error: DataError });
 
 const OPEN = 0x5b;
-const isSpace = (byte: number): boolean => byte === 32 || (byte >= 9 && byte <= 13) || byte === 0xef || byte === 0xbb || byte === 0xbf;
-
-/** How a stream begins, from its first byte that is no white space to the end of that line or chunk, and the stream from that chunk on. */
-async function beginning(stream: AsyncIterable<Uint8Array>): Promise<{ begins: Uint8Array; bytes: AsyncGenerator<Uint8Array> }> {
-  const chunks = stream[Symbol.asyncIterator]();
-  let next = await chunks.next();
-  while (!next.done && next.value.every(isSpace)) next = await chunks.next();
-  const held = next.done ? new Uint8Array(0) : next.value.slice();
-  const from = held.findIndex((byte) => !isSpace(byte));
-  const end = held.indexOf(10, Math.max(0, from));
-  const bytes = async function* (): AsyncGenerator<Uint8Array> {
-    try {
-      yield held;
-      for (let each = await chunks.next(); !each.done; each = await chunks.next()) yield each.value;
-    } finally {
-      await chunks.return?.();
-    }
-  };
-  return { begins: held.subarray(Math.max(0, from), end < 0 ? held.length : end), bytes: bytes() };
-}
 
 async function* asArray(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield Uint8Array.of(OPEN);
@@ -75,7 +56,7 @@ async function* recordsOfLines(bytes: AsyncIterable<Uint8Array>, { file, maxReco
 async function* recordsOfArray(bytes: AsyncIterable<Uint8Array>, { file, maxRecordBytes }: { file: string; maxRecordBytes: number }): AsyncGenerator<JsonRecord> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let place = 0;
-  for await (const element of jsonElements(bytes, { maxRecordBytes, source: file })) {
+  for await (const element of jsonElements(bytes, { maxRecordBytes, source: file, caller: 'readJsonRecords' })) {
     const at = { line: element.line!, place: ++place };
     if (element instanceof DataError) {
       yield { ...at, error: element };
@@ -128,8 +109,8 @@ export async function* readJsonRecords(file: string, { maxRecordBytes = DEFAULT_
     yield* recordsOfLines(plain, about);
     return;
   }
-  const { begins, bytes } = await beginning(plain);
-  // JSON Lines under the name of JSON has its first object on its first line; one object alone is written over many.
-  const isObject = new TextDecoder().decode(begins).trim() === '{';
+  const { begins, bytes } = await peekPastSpace(plain);
+  // JSON Lines under the name of JSON has its first object on its first line; that of one object alone, written over many, breaks off.
+  const isObject = /^\{(?:.*[{[,:])?\s*\n$/.test(new TextDecoder().decode(begins));
   yield* begins[0] === OPEN ? recordsOfArray(bytes, about) : isObject ? recordsOfArray(asArray(bytes), about) : recordsOfLines(bytes, about);
 }

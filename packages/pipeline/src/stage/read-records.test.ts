@@ -20,7 +20,7 @@ afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 test('records of files and folders, by name, with the hash of their lines', async () => {
   const { records, sha256 } = await readRecords(['many'], cwd);
   expect(records).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
-  // A run that goes on compares it: the same as ever, empty lines among them.
+  // Empty lines among them.
   expect(sha256).toBe(createHash('sha256').update('{"n":1}\n\n{"n":2}\n{"n":3}\n').digest('hex'));
 });
 

@@ -25,7 +25,7 @@ export async function readRecords(paths: readonly string[], cwd: string): Promis
         const { line, text = '' } = record;
         if (record.error?.code === 'E_JSON') throw new CliError('E_JSON', `llm: expected JSON at ${file}:${line} but found ${JSON.stringify(text.trim().slice(0, 60))}. Write one record a line.`, { cause: record.error });
         if (record.error !== undefined) throw record.error;
-        // Empty lines between records count, as they always did: a run that goes on must find the hash that it began with.
+        // Empty lines between records count.
         hash.update('\n'.repeat(Math.max(0, line - last - 1))).update(text).update('\n');
         last = line;
         records.push(record.value);
