@@ -7,8 +7,8 @@ const sizeOf = (text: unknown): number => (typeof text === 'string' ? text.lengt
  * most about `most` UTF-16 units and at least `least`.
  */
 export function cutTexts(texts: Texts, { shares, most, least }: { shares: number; most: number; least: number }): number[] {
-  // What is no text is sent as well: the thread says what is wrong with it.
-  const sizes = texts.map((text) => (typeof text === 'string' ? text.length : Array.isArray(text) ? sizeOf(text[0]) + sizeOf(text[1]) : 0));
+  // A pair of what is no text is sent as well: the thread says what is wrong with it.
+  const sizes = texts.map((text) => (typeof text === 'string' ? text.length : sizeOf(text[0]) + sizeOf(text[1])));
   const wanted = Math.min(most, Math.max(least, sizes.reduce((sum, size) => sum + size, 0) / shares));
   const cuts = [0];
   let size = 0;

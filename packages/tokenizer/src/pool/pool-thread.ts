@@ -46,19 +46,15 @@ export function startThread({ onMessage, onEnd }: { onMessage: (message: unknown
   const node = builtin<NodeThreads>('node:worker_threads');
   if (node !== undefined) {
     const worker = new node.Worker(new URL('./pool-worker.js', HERE), { workerData: NAME });
-    // An answer may be on its way yet when it is told to end.
+    // An answer may be on its way yet when the thread is told to end. Nobody may let go of it then: whoever waits for the end would be left by
+    // a process that ends before.
     worker.on('message', (message) => { if (!ended) onMessage(message); });
     worker.on('messageerror', end);
     worker.on('error', end);
     worker.on('exit', (code) => end(new Error(`a thread ended with code ${String(code)}`)));
     return {
       post: (message) => worker.postMessage(message),
-      keepAlive(alive) {
-        // Whoever waits for the end of a thread must not be left by a process that ends before.
-        if (ended) return;
-        if (alive) worker.ref();
-        else worker.unref();
-      },
+      keepAlive: (alive) => (alive ? worker.ref() : worker.unref()),
       async terminate() {
         ended = true;
         await worker.terminate();

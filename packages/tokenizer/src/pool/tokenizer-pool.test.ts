@@ -78,7 +78,7 @@ describe('what goes wrong is an error, and no thread is left behind', () => {
     const pool = await openTokenizerPool(tokenizers.BERT!.file, { workers: 2 });
     await expect(pool.encodeBatch(['a'], { truncation: { maxLength: 1 }, addSpecialTokens: true })).rejects.toThrow(RangeError);
     await expect(pool.encodeBatch(['a', 3 as never])).rejects.toThrow(TypeError);
-    await expect(pool.encodeBatch(['a', (() => {}) as never])).rejects.toThrow('could not be cloned');
+    await expect(pool.encodeBatch(['a', ['b', (() => {}) as never]])).rejects.toThrow('could not be cloned');
     await expect(pool.encodeBatch(['a'], { allowSpecial: (() => true) as never })).rejects.toThrow('expected allowSpecial to be true or false');
     await expect(pool.encodeBatch(['a'], { padding: { length: -1 } })).rejects.toThrow('padding.length');
     expect((await pool.encodeBatch(['a'])).ids.length).toBe(1);
@@ -89,7 +89,7 @@ describe('what goes wrong is an error, and no thread is left behind', () => {
     const tokenizer = tokenizerFromJson(tokenizers.BERT!.file);
     const pool = await openTokenizerPool(tokenizers.BERT!.file, { workers: 1 });
     const first = pool.encodeBatch(long);
-    const bad = Array.from({ length: 6 }, () => pool.encodeBatch(['a', (() => {}) as never, ...long]));
+    const bad = Array.from({ length: 6 }, () => pool.encodeBatch(['a', ['b', (() => {}) as never], ...long]));
     const last = pool.encodeBatch(strings);
     for (const each of bad) await expect(each).rejects.toThrow('could not be cloned');
     expectSame(await first, encodeBatch(tokenizer, long));
@@ -99,7 +99,7 @@ describe('what goes wrong is an error, and no thread is left behind', () => {
 
   test('what is no batch and what is no tokenizer are told in words', async () => {
     const pool = await openTokenizerPool(tokenizers.BERT!.file, { workers: 1 });
-    for (const [texts, message] of [[[null], 'expected texts[0] to be a text or a pair of texts but found null'], [null, 'expected an array of texts but found null']] as const) {
+    for (const [texts, message] of [[[null], 'expected texts[0] to be a text or a pair of texts but found null'], [[...long, ...long, 7], `expected texts[${2 * long.length}] to be a text or a pair of texts but found 7`], [null, 'expected an array of texts but found null']] as const) {
       await expect(pool.encodeBatch(texts as never)).rejects.toThrow(expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(message) }) as Error);
     }
     await pool.close();

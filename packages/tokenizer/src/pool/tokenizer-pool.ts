@@ -1,5 +1,5 @@
 import type { BatchOptions } from '../batch/encode-batch.ts';
-import { checkBatch } from '../batch/check-texts.ts';
+import { checkTexts } from '../batch/check-texts.ts';
 import type { EncodedBatch, EncodedRows, Texts } from '../batch/encoded-batch.ts';
 import { joinRows } from '../batch/join-rows.ts';
 import type { PaddingOptions } from '../batch/padding-options.ts';
@@ -176,7 +176,7 @@ export async function openTokenizerPool(tokenizer: Tokenizer | TokenizerJson, { 
     workers,
     async encodeBatch(texts, options = {}) {
       if (ended !== undefined) throw ended;
-      checkBatch(texts);
+      checkTexts(texts);
       if (typeof options.allowSpecial === 'function') throw new TypeError('encodeBatch: expected allowSpecial to be true or false but found a function, which no thread can call. Use encodeBatch without a pool.');
       const { padding = filePadding } = options;
       return joinRows(await rowsOf(texts, options), padding);
