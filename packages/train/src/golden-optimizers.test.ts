@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { askedDevices } from '@llm/kernels';
 import { disposeTree, flatten, memory, readSafetensors, scope, type Tensor, tensor, toFloat32, useDevice } from '@llm/tensor';
 import { expectClose } from '@llm/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -63,7 +64,7 @@ function gradient(name: string, step: number): Float32Array {
 }
 
 /** A graphics card only where it was asked for; then it must be there. */
-const devices = ['cpu', 'wasm', ...(process.env['LLM_DEVICES']?.split(',').includes('webgpu') ? ['webgpu'] : [])] as ('cpu' | 'wasm' | 'webgpu')[];
+const devices = [...new Set(['cpu', 'wasm', ...askedDevices()])] as ('cpu' | 'wasm' | 'webgpu')[];
 
 describe.each(devices)('on %s', (device) => {
   beforeEach(async () => { await useDevice(device, { threads: 2 }); });

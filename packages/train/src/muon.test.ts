@@ -1,3 +1,4 @@
+import { askedDevices } from '@llm/kernels';
 import { add, disposeTree, matMul, square, sub, sum, type Tensor, tensor, useDevice } from '@llm/tensor';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { muon } from './muon.ts';
@@ -7,7 +8,7 @@ interface Params { readonly w: Tensor; readonly b: Tensor; readonly [name: strin
 interface Batch { readonly targetCount: number; readonly x: Float32Array }
 
 /** A graphics card only where it was asked for; then it must be there. */
-const devices = ['cpu', 'wasm', ...(process.env['LLM_DEVICES']?.split(',').includes('webgpu') ? ['webgpu'] : [])] as ('cpu' | 'wasm' | 'webgpu')[];
+const devices = [...new Set(['cpu', 'wasm', ...askedDevices()])] as ('cpu' | 'wasm' | 'webgpu')[];
 const optimizer = muon({ lr: (step) => 0.1 / (step + 1), adamw: { lr: 0.05 } });
 const loss = ({ w, b }: Params, { x }: Batch): Tensor => sum(square(sub(add(matMul(tensor(x, [1, 3]), w), b), 1)));
 const batches = [[1, 2, 3], [-1, 0.5, 2], [Infinity, 1, 1]].map((values): Batch => ({ targetCount: 1, x: Float32Array.from(values) }));

@@ -1,3 +1,4 @@
+import { ratesOf } from '../common/rates.ts';
 import { FLAT } from '../elementwise/flat-grain.ts';
 import * as wgsl from '../generated/wgsl.ts';
 import { defineProgram, flatGrid } from '../gpu/program.ts';
@@ -31,10 +32,7 @@ export const adamw: Kernel = defineKernel({
     param: { dims: ['count'], inPlace: 'param' }, m: { dims: ['count'], inPlace: 'm' }, v: { dims: ['count'], inPlace: 'v' },
   },
   uniforms: { lr: 1e-3, weightDecay: 0.01, beta1: 0.9, beta2: 0.999, eps: 1e-8, step: 1, gradScale: 1 },
-  derive({ rateCount = RATES }) {
-    if (rateCount !== RATES) throw new RangeError(`adamw: expected ${RATES} rates but found ${rateCount}.`);
-    return { rateCount };
-  },
+  derive: ratesOf('adamw', RATES),
   reference: adamwReference,
   wasm({ at, dims: { count = 0 }, uniforms: { lr, weightDecay, ...options }, device }) {
     const tensor = { param: at.param, grad: at.grad, m: at.m, v: at.v, count, lr, weightDecay };

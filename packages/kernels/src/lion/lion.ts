@@ -1,3 +1,4 @@
+import { ratesOf } from '../common/rates.ts';
 import { FLAT } from '../elementwise/flat-grain.ts';
 import * as wgsl from '../generated/wgsl.ts';
 import { defineProgram, flatGrid } from '../gpu/program.ts';
@@ -23,10 +24,7 @@ export const lion: Kernel = defineKernel({
   inputs: { param: { dims: ['count'] }, grad: { dims: ['count'] }, m: { dims: ['count'] }, rates: { dims: ['rateCount'], optional: true } },
   outputs: { param: { dims: ['count'], inPlace: 'param' }, m: { dims: ['count'], inPlace: 'm' } },
   uniforms: { lr: 1e-4, weightDecay: 0, beta1: 0.9, beta2: 0.99, gradScale: 1 },
-  derive({ rateCount = RATES }) {
-    if (rateCount !== RATES) throw new RangeError(`lion: expected ${RATES} rates but found ${rateCount}.`);
-    return { rateCount };
-  },
+  derive: ratesOf('lion', RATES),
   reference: lionReference,
   wasm({ at, dims: { count = 0 }, uniforms: { lr: factor, weightDecay, beta1, beta2, gradScale }, device, run }) {
     const [given, scale] = (at.rates === 0 ? [1, gradScale] : device.f32(at.rates, RATES)) as [number, number];

@@ -1,7 +1,8 @@
+import { ratesOf } from '../common/rates.ts';
 import { flatGrain } from '../elementwise/flat-grain.ts';
 import * as wgsl from '../generated/wgsl.ts';
 import { defineProgram, flatGrid } from '../gpu/program.ts';
-import { type Kernel, type Sizes, defineKernel } from '../kernel.ts';
+import { type Kernel, defineKernel } from '../kernel.ts';
 import { muonDirectionReference, muonStepReference } from './reference.ts';
 
 const directionProgram = defineProgram({
@@ -19,11 +20,6 @@ const RATES = 2;
 /** Numbers of a workgroup, one for each invocation: directions may begin anywhere, so that words of four would not fit. */
 const GROUP = 256;
 
-const twoRates = (name: string) => ({ rateCount = RATES }: Sizes): Sizes => {
-  if (rateCount !== RATES) throw new RangeError(`${name}: expected ${RATES} rates but found ${rateCount}.`);
-  return { rateCount };
-};
-
 /**
  * The first half of a Muon step: the momentum of a matrix in place, b ← β b + (1 − β) g with g the gradient times `gradScale`, and what is to be
  * orthogonalized, (1 − β) g + β b with `nesterov` and b without, written into `directions` from `offset` on, where those of other matrices
@@ -35,7 +31,7 @@ export const muonDirection: Kernel = defineKernel({
   inputs: { momentum: { dims: ['count'] }, grad: { dims: ['count'] }, directions: { dims: ['total'] }, rates: { dims: ['rateCount'], optional: true } },
   outputs: { momentum: { dims: ['count'], inPlace: 'momentum' }, directions: { dims: ['total'], inPlace: 'directions' } },
   uniforms: { beta: 0.95, nesterov: 1, offset: 0, gradScale: 1 },
-  derive: twoRates('muonDirection'),
+  derive: ratesOf('muonDirection', RATES),
   reference: muonDirectionReference,
   wasm({ at, dims: { count = 0 }, uniforms: { beta, nesterov, offset, gradScale }, device, run }) {
     const scale = at.rates === 0 ? gradScale : device.f32(at.rates, RATES)[1]!;
@@ -60,7 +56,7 @@ export const muonStep: Kernel = defineKernel({
   inputs: { param: { dims: ['count'] }, directions: { dims: ['total'] }, rates: { dims: ['rateCount'], optional: true } },
   outputs: { param: { dims: ['count'], inPlace: 'param' } },
   uniforms: { lr: 0.02, weightDecay: 0, factor: 1, offset: 0 },
-  derive: twoRates('muonStep'),
+  derive: ratesOf('muonStep', RATES),
   reference: muonStepReference,
   wasm({ at, dims: { count = 0 }, uniforms: { lr, weightDecay, factor, offset }, device, run }) {
     const [given, gradScale] = (at.rates === 0 ? [1, 1] : device.f32(at.rates, RATES)) as [number, number];
