@@ -1,5 +1,5 @@
 import { createModel, type Model } from '@llm/model';
-import { countParameters, disposeTree, flatten, type Leaf, leaves, linear, mapLeaves, memory, ones, scope, sum, tensor, type Tree, useDevice, valueAndGrad, type Weight, zeros } from '@llm/tensor';
+import { countParameters, disposeTree, flatten, type Leaf, leaves, linear, linearCrossEntropy, mapLeaves, memory, ones, rowBlocks, scope, sum, tensor, type Tree, useDevice, valueAndGrad, type Weight, zeros } from '@llm/tensor';
 import { expectClose, numbers } from '@llm/testing';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -9,6 +9,8 @@ import { hashOf } from './host-random.ts';
 import { gaussian } from './init/random-init.ts';
 import { isLoraLayer } from './layers/lora-layer.ts';
 import { lora, type LoraOptions } from './lora.ts';
+import { merge } from './merge.ts';
+import { quantizeBase } from './quantize-base.ts';
 import { modulesOf } from './targets/modules.ts';
 
 const llama = (): { model: Model; params: Tree } => {
@@ -209,4 +211,18 @@ describe('dropout', () => {
     const seeded = withDropout(params, 4);
     expect(run(mapLeaves(seeded, (leaf) => ('with' in leaf ? leaf.with(leaf.tensors) : leaf)))).toBe(run(seeded));
   });
+});
+
+test('over a matrix in blocks of rows: the losses are those over the whole, a base in few bits too, and merging says why it cannot', async () => {
+  const values = numbers(24, 5);
+  const [hidden, targets] = [tensor(numbers(12, 6), [3, 4]), tensor([5, 0, 2], [3], 'int32')];
+  const whole = { proj: { weight: tensor(values, [6, 4]) } };
+  const blocks = { proj: { weight: rowBlocks([tensor(values.slice(0, 16), [4, 4]), tensor(values.slice(16), [2, 4])]) } };
+  const lossOf = (params: Tree): number => scope(() => linearCrossEntropy(hidden, (params as { proj: { weight: Leaf } }).proj.weight, targets).dataSync()[0]!);
+  const adapted = [whole, blocks].map((params) => disturbed(lora(params, { targets: ['proj'], rank: 2 }), 3));
+  expect(lossOf(adapted[1]!)).toBeCloseTo(lossOf(adapted[0]!), 5);
+  const few = await Promise.all(adapted.map((params) => quantizeBase(params, { targets: ['proj'] })));
+  expect(lossOf(few[1]!)).toBeCloseTo(lossOf(few[0]!), 5);
+  expect(lossOf(few[0]!)).not.toBe(lossOf(adapted[0]!));
+  await expect(merge(adapted[1]!)).rejects.toThrow('expected a weight that can give its matrix');
 });

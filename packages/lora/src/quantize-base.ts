@@ -36,6 +36,6 @@ export async function quantizeBase(params: Tree, { format = nf4(), ...options }:
 
 async function quantized(leaf: Leaf, kind: { format: QuantizedFormat; transposed: boolean }): Promise<Leaf> {
   if (isAdapterWeight(leaf)) return leaf.layer.over(await quantized(leaf.base, kind), leaf.mask);
-  if (isWeight(leaf)) return leaf;
-  return quantizedWeight(await leaf.data() as Float32Array, { ...kind, shape: leaf.shape as [number, number] });
+  if (isWeight(leaf) && leaf.data === undefined) return leaf;
+  return quantizedWeight(await leaf.data!() as Float32Array, { ...kind, shape: leaf.shape as [number, number] });
 }

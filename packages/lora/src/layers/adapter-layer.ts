@@ -45,6 +45,7 @@ export function adapterWeight({ layer, base, mask, shape, acts }: {
   layer: AdapterLayer; base: Leaf; mask: Mask | undefined; shape: readonly [number, number]; acts: Acts;
 }): AdapterWeight {
   const own = Object.keys(layer.tensors);
+  const { matrix, ...others } = acts;
   const below: Readonly<Record<string, Tensor>> = isWeight(base)
     ? Object.fromEntries(Object.entries(base.tensors).map(([name, tensor]) => [`base.${name}`, tensor])) : { base };
   return {
@@ -58,7 +59,9 @@ export function adapterWeight({ layer, base, mask, shape, acts }: {
       return layer.with(Object.fromEntries(own.map((name) => [name, tensors[name]!]))).over(under, mask);
     },
     apply: (x) => acts.applyWith(x, {}),
-    ...acts,
+    ...others,
+    // Over what cannot give a matrix, such as blocks of rows, there is none.
+    ...(matrix !== undefined && (!isWeight(base) || base.matrix !== undefined) ? { matrix } : {}),
   };
 }
 

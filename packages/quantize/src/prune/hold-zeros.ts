@@ -49,6 +49,7 @@ export async function holdZeros(params: Tree, chosen: Chosen = {}): Promise<Tree
   const entries: [string, Leaf][] = [];
   for (const [path, leaf] of leaves(params)) {
     const linear = linears.get(path);
+    if (linear !== undefined && isWeight(leaf) && leaf.data !== undefined) throw new TypeError(`holdZeros: expected a matrix in one tensor but found row blocks at ${path}. Train on a device that holds it whole, or leave it out with include.`);
     if (linear === undefined || isWeight(leaf)) entries.push([path, leaf]);
     else {
       const mask = Int32Array.from(await leaf.data(), (value) => Number(value !== 0));

@@ -1,5 +1,5 @@
 import type { Model, ModelConfig, TokenBatch } from '@llm/model';
-import { type Leaf, mapLeaves, tensor, type Tree } from '@llm/tensor';
+import { inRowBlocks, type Leaf, mapLeaves, tensor, type Tree } from '@llm/tensor';
 import { momentsOf, sharedInputs, walkBlocks } from '../calibrate/walk-blocks.ts';
 import type { Moments } from '../calibrate/moments.ts';
 import { transposed } from '../linalg/matrix.ts';
@@ -10,7 +10,7 @@ import type { Pruner } from './pruner.ts';
 /** A matrix with zeros in the place of one. */
 async function prunedLeaf(linear: Linear, pruner: Pruner, moments?: Moments): Promise<Leaf> {
   const { rows, cols, values } = await pruner.prune(await hostMatrix(linear), moments);
-  return linear.transposed ? tensor(transposed({ rows, cols, values }).values, [cols, rows]) : tensor(values, [rows, cols]);
+  return linear.transposed ? tensor(transposed({ rows, cols, values }).values, [cols, rows]) : inRowBlocks(tensor(values, [rows, cols]));
 }
 
 /**

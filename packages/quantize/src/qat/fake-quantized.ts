@@ -100,6 +100,7 @@ export function fakeQuantized(params: Tree, { format = int4(), clip = 1, ...chos
   const linears = new Map(linearsOf(params, chosen).map((linear) => [linear.path, linear]));
   return mapLeaves(params, (leaf, path) => {
     const linear = linears.get(path);
+    if (linear !== undefined && isWeight(leaf) && leaf.data !== undefined) throw new TypeError(`fakeQuantized: expected a matrix in one tensor but found row blocks at ${path}. Train on a device that holds it whole, or leave it out with include.`);
     if (linear === undefined || isWeight(leaf)) return leaf;
     const { inputs, outputs, transposed } = linear;
     if (inputs % layout.blockSize !== 0) {

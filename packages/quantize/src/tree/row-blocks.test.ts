@@ -1,6 +1,6 @@
 // What is written of a tree, and how it is put into few bits, does not change where its matrices are held in blocks of rows.
 import { createModel } from '@llm/model';
-import { type Leaf, mapLeaves, rowBlocks, slice, type Tensor, type Tree, useDevice } from '@llm/tensor';
+import { int4, type Leaf, leaves, mapLeaves, rowBlocks, slice, type Tensor, type Tree, useDevice } from '@llm/tensor';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compressedTensorsFile } from '../config/compressed-tensors-file.ts';
 import { quantizedTensors } from '../config/quantized-tensors.ts';
@@ -10,6 +10,10 @@ import { rtn } from '../methods/rtn.ts';
 import { onnxFloat32 } from '../onnx/formats/float.ts';
 import { onnxModel } from '../onnx/onnx-model.ts';
 import { onnxBytes } from '../onnx/write-onnx.ts';
+import { holdZeros } from '../prune/hold-zeros.ts';
+import { magnitude } from '../prune/magnitude.ts';
+import { prune } from '../prune/prune.ts';
+import { fakeQuantized } from '../qat/fake-quantized.ts';
 
 const model = createModel({ model_type: 'llama', vocab_size: 40, hidden_size: 32, intermediate_size: 32, num_hidden_layers: 1, num_attention_heads: 2, tie_word_embeddings: false });
 
@@ -27,6 +31,14 @@ describe('an embedding, a head and a matrix of a layer in blocks', () => {
 
   test.each(['F16', 'Q8_0'] as const)('are the same GGUF file in %s', async (mixture) => {
     expect(await exportGguf(model, cut, { mixture })).toEqual(await exportGguf(model, whole, { mixture }));
+  });
+
+  test('are pruned as whole ones are, and what would have to hold them in one tensor is refused', async () => {
+    const options = { pruner: magnitude({ pattern: [2, 4] }) } as const;
+    const [pruned, prunedCut] = [await prune(whole, options), await prune(cut, options)].map((params) => leaves(params).find(([path]) => path.includes('up_proj'))![1] as Tensor);
+    expect(prunedCut!.dataSync()).toEqual(pruned!.dataSync());
+    await expect(holdZeros(cut)).rejects.toThrow('holdZeros: expected a matrix in one tensor but found row blocks at model.layers.0.mlp.up_proj.weight');
+    expect(() => fakeQuantized(cut, { format: int4({ blockSize: 16 }) })).toThrow('fakeQuantized: expected a matrix in one tensor but found row blocks at model.layers.0.mlp.up_proj.weight');
   });
 
   test('are the same ONNX graph', async () => {

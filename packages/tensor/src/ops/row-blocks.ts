@@ -10,7 +10,8 @@ import { linear } from './linear.ts';
 
 /**
  * A matrix [out, in] in several tensors, each some of its rows: for one that is larger than a graphics card binds at once. It acts as
- * the whole matrix would, is trained block by block, and is stored as one (`data`).
+ * the whole matrix would, is trained block by block, and is stored as one (`data`). An optimizer that looks at a matrix as one, as Muon and
+ * Adafactor do, looks at each block.
  *
  *   apply(x) = [x · W₀ᵀ, x · W₁ᵀ, …];  rows(id) = row id of the blocks below each other, NaN outside
  *
